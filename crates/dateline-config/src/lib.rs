@@ -1,0 +1,1 @@
+//! Load, check and explain the core sections of the configuration.

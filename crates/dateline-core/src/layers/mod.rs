@@ -1,0 +1,13 @@
+//! The standard layers, known to every processor. Third parties add their own beside them.
+
+mod dct;
+mod entity;
+mod sentence;
+mod timex;
+mod watchlist;
+
+pub use dct::{Candidate, Dct, DctLayer, DctRole};
+pub use entity::{Entity, EntityLayer, EntityType, Mention};
+pub use sentence::SentenceLayer;
+pub use timex::{Timex, TimexLayer, TimexType};
+pub use watchlist::{WatchMatch, WatchlistLayer};

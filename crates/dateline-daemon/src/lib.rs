@@ -1,0 +1,1 @@
+//! Event loop, socket server, answers, public builder.

@@ -1,0 +1,1 @@
+//! Bytes to documents and diagnostics, or Unsupported.

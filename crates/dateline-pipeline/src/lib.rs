@@ -1,0 +1,1 @@
+//! Order annotators, decide what is stale, run.

@@ -1,0 +1,1 @@
+//! Who, what and where: watchlists, tagging, in-document resolution, registry.

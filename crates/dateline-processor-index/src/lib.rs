@@ -1,0 +1,1 @@
+//! Full text, dates, entities and facets in tantivy.

@@ -1,0 +1,1 @@
+//! Requests, responses, framing, version, blocking client.

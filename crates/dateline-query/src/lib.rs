@@ -1,0 +1,1 @@
+//! Query text to Query to Plan to Hits; as-of and known-at.

@@ -1,0 +1,1 @@
+//! Conformance kit for processors, golden runner, fixtures, fake clock.

@@ -1,0 +1,1 @@
+//! Directory to stable files; the only reader of the watched folder.

@@ -1,0 +1,1 @@
+//! Spawn, sandbox, feed and replace worker processes; exec children.
