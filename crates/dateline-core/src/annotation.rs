@@ -114,6 +114,8 @@ pub struct Outcome {
     pub version: u32,
     /// What the output depended on.
     pub key: StalenessKey,
+    /// Short hashes of what went into `key`, in the engine's order: they say which part changed. Empty when unknown.
+    pub parts: Vec<u32>,
     /// What came of it.
     pub state: OutcomeState,
     /// What was odd.
