@@ -4,6 +4,7 @@ use crate::{Descriptor, Input, LayerValue, ProcessError};
 use dateline_core::{
     Diagnostic, Document, DocumentInput, Facet, FacetValue, Hints, Layer, LayerRecord, Mark, Metadata, SourceInfo,
 };
+use std::cell::RefCell;
 use std::sync::Arc;
 
 /// Where the layers an annotator requires come from.
@@ -34,6 +35,7 @@ pub struct DocumentView<'a> {
     input: &'a DocumentInput,
     layers: &'a dyn LayerSource,
     deadline: &'a dyn Deadline,
+    violation: RefCell<Option<String>>,
 }
 
 impl<'a> DocumentView<'a> {
@@ -45,15 +47,27 @@ impl<'a> DocumentView<'a> {
         layers: &'a dyn LayerSource,
         deadline: &'a dyn Deadline,
     ) -> DocumentView<'a> {
-        DocumentView { descriptor, input, layers, deadline }
+        DocumentView { descriptor, input, layers, deadline, violation: RefCell::new(None) }
     }
 
     fn input(&self, input: Input) -> Result<&'a Document, ProcessError> {
         if self.descriptor.inputs().contains(&input) {
             Ok(&self.input.document)
         } else {
-            Err(ProcessError::UndeclaredRead(input.name().to_owned()))
+            Err(self.undeclared(input.name()))
         }
+    }
+
+    fn undeclared(&self, name: &str) -> ProcessError {
+        let error = ProcessError::UndeclaredRead(name.to_owned());
+        self.violation.borrow_mut().get_or_insert_with(|| error.to_string());
+        error
+    }
+
+    /// The first undeclared read, though the annotator may have swallowed its error. For engines.
+    #[must_use]
+    pub fn violation(&self) -> Option<String> {
+        self.violation.borrow().clone()
     }
 
     /// Canonical text.
@@ -111,7 +125,7 @@ impl<'a> DocumentView<'a> {
     pub fn layer<T: Layer>(&self) -> Result<Option<&'a T>, ProcessError> {
         let declared = self.descriptor.required().iter().any(|wanted| wanted.spec.name() == T::NAME);
         if !declared {
-            return Err(ProcessError::UndeclaredRead(T::NAME.to_owned()));
+            return Err(self.undeclared(T::NAME));
         }
         match self.layers.layer(T::NAME) {
             None => Ok(None),
@@ -137,7 +151,7 @@ impl<'a> DocumentView<'a> {
         if self.descriptor.required().iter().any(|wanted| wanted.spec.name() == name) {
             Ok(self.layers.layer(name))
         } else {
-            Err(ProcessError::UndeclaredRead(name.to_owned()))
+            Err(self.undeclared(name))
         }
     }
 
@@ -167,13 +181,14 @@ pub struct Output<'a> {
     text: &'a str,
     parts: OutputParts,
     bytes: usize,
+    violation: Option<String>,
 }
 
 impl<'a> Output<'a> {
     /// An empty output for a document with this canonical text.
     #[must_use]
     pub fn new(descriptor: &'a Descriptor, text: &'a str) -> Output<'a> {
-        Output { descriptor, text, parts: OutputParts::default(), bytes: 0 }
+        Output { descriptor, text, parts: OutputParts::default(), bytes: 0, violation: None }
     }
 
     /// Assigns a layer.
@@ -189,6 +204,11 @@ impl<'a> Output<'a> {
     /// # Errors
     /// As [`Output::assign`].
     pub fn assign_value(&mut self, name: &str, value: LayerValue) -> Result<(), ProcessError> {
+        let assigned = self.assign_checked(name, value);
+        self.remember(assigned)
+    }
+
+    fn assign_checked(&mut self, name: &str, value: LayerValue) -> Result<(), ProcessError> {
         let spec = self.descriptor.assigned().iter().find(|spec| spec.name() == name);
         let spec = spec.ok_or_else(|| ProcessError::UndeclaredWrite(name.to_owned()))?;
         if self.parts.layers.iter().any(|(record, _)| record.name == name) {
@@ -210,6 +230,11 @@ impl<'a> Output<'a> {
     /// # Errors
     /// When it is not declared with the type of `value`, is NaN, or is one too many.
     pub fn facet(&mut self, name: &str, value: FacetValue) -> Result<(), ProcessError> {
+        let emitted = self.facet_checked(name, value);
+        self.remember(emitted)
+    }
+
+    fn facet_checked(&mut self, name: &str, value: FacetValue) -> Result<(), ProcessError> {
         let declared = self.descriptor.facets().iter().any(|spec| spec.name == name && spec.kind == value.kind());
         let is_number = !matches!(value, FacetValue::Number(number) if number.is_nan());
         if !declared || !is_number {
@@ -221,6 +246,22 @@ impl<'a> Output<'a> {
         }
         self.parts.facets.push(Facet { name: name.to_owned(), value });
         Ok(())
+    }
+
+    fn remember(&mut self, result: Result<(), ProcessError>) -> Result<(), ProcessError> {
+        if let Err(error) = &result {
+            self.violation.get_or_insert_with(|| match std::error::Error::source(error) {
+                Some(cause) => format!("{error}: {cause}"),
+                None => error.to_string(),
+            });
+        }
+        result
+    }
+
+    /// The first rule a write broke, though the annotator may have swallowed its error. For engines.
+    #[must_use]
+    pub fn violation(&self) -> Option<String> {
+        self.violation.clone()
     }
 
     /// Reports something odd. Past the limit further reports are dropped.
