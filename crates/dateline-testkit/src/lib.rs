@@ -1,1 +1,22 @@
-//! Conformance kit for processors, golden runner, fixtures, fake clock.
+//! For the tests of a processor: golden cases in literate Markdown, and the conformance kit.
+//!
+//! ```no_run
+//! # use dateline_testkit::doc_example::{Shouting, ShoutLayer};
+//! use dateline_testkit::{Golden, Note};
+//!
+//! // tests/golden.rs of a processor crate: every `golden/*.md`, all annotations of the layers named here.
+//! Golden::new(concat!(env!("CARGO_MANIFEST_DIR"), "/golden"))
+//!     .annotator(Shouting::default())
+//!     .layer(|layer: &ShoutLayer, _text| layer.0.iter().map(|span| Note::at(*span, "")).collect())
+//!     .run();
+//! ```
+//!
+//! `UPDATE_GOLDEN=1 cargo test` rewrites the cases; the difference is reviewed like code. See [`Golden`] for the format.
+//! Nothing here is linked into a shipped program.
+
+pub mod doc_example;
+mod golden;
+
+pub use golden::{Golden, Note, Report};
+
+pub use dateline_pipeline as pipeline;
