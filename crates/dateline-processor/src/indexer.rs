@@ -123,6 +123,20 @@ pub trait Indexer: Send {
         None
     }
 
+    /// Forgets a revision whose retention has ended. Called after the changes before it were applied; may come twice.
+    ///
+    /// # Errors
+    /// [`IndexError::Storage`].
+    fn forget(&mut self, document: DocumentId, revision: Revision, table: &mut dyn Table) -> Result<(), IndexError> {
+        let _ = (document, revision, table);
+        Ok(())
+    }
+
+    /// The concrete indexer, for the program that built it and asks it more than [`Indexer::answer`] can say.
+    fn as_any(&self) -> Option<&dyn std::any::Any> {
+        None
+    }
+
     /// Forgets everything, for a rebuild from the first change.
     ///
     /// # Errors
