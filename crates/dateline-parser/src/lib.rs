@@ -10,6 +10,7 @@
 //! prose without markup.
 
 mod decode;
+mod html;
 mod json;
 pub mod limits;
 mod options;

@@ -40,12 +40,17 @@ pub(crate) fn read(
     let format = match extension.as_str() {
         "jsonl" | "ndjson" => Format::JsonLines,
         "json" => Format::Json,
+        "html" | "htm" => Format::Html,
         _ if json::looks_like_json(&decoded.text) => Format::Json,
         _ => Format::Text,
     };
     match format {
         Format::JsonLines => json::read_lines(&decoded, options, sink)?,
         Format::Json => json::read(&decoded, options, sink)?,
+        Format::Html => {
+            let draft = crate::html::read(&decoded.text);
+            let _ = sink.accept(draft);
+        }
         _ => read_plain(decoded, sink),
     }
     Ok(format)

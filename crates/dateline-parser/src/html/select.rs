@@ -1,0 +1,146 @@
+//! Which blocks of a page are the article. Decides by length, links and place; knows no site.
+
+use super::blocks::{Block, Blocks, flag};
+use super::dom::{Dom, Tag};
+
+/// Shorter articles are not believed while something was left out for its name.
+const BYTES_MIN: usize = 250;
+
+/// The article's text: its blocks, paragraphs apart by an empty line.
+pub(crate) fn main_text(dom: &Dom<'_>, page: &Blocks) -> (String, Vec<usize>) {
+    let strict = flag::HIDDEN | flag::BESIDE | flag::COMMENTS | flag::ASIDE | flag::FOOTER;
+    let mut chosen = choose(dom, page, strict);
+    if size(page, &chosen) < BYTES_MIN {
+        let lenient = choose(dom, page, flag::HIDDEN | flag::ASIDE);
+        if size(page, &lenient) > 2 * size(page, &chosen) {
+            chosen = lenient;
+        }
+    }
+    (join(dom, page, &chosen), chosen)
+}
+
+fn size(page: &Blocks, chosen: &[usize]) -> usize {
+    chosen.iter().map(|at| page.of(&page.blocks[*at]).len()).sum()
+}
+
+fn choose(dom: &Dom<'_>, page: &Blocks, excluded: u32) -> Vec<usize> {
+    let scores: Vec<f32> = page.blocks.iter().map(|block| score(page, block, excluded)).collect();
+    let root = best_subtree(dom, page, &scores, excluded);
+    let until = dom.nodes[root].until;
+    let inside = |block: &Block| (block.first as usize) > root && block.first < until;
+    let mut chosen: Vec<usize> = Vec::new();
+    for (at, block) in page.blocks.iter().enumerate() {
+        if inside(block) && block.flags & excluded == 0 && keep(dom, page, block) {
+            chosen.push(at);
+        }
+    }
+    while chosen.last().is_some_and(|at| page.blocks[*at].flags & flag::HEADING != 0) {
+        chosen.pop();
+    }
+    chosen
+}
+
+/// What a block says for (or against) the subtrees that hold it.
+fn score(page: &Blocks, block: &Block, excluded: u32) -> f32 {
+    let text = page.of(block);
+    let length = text.len() as f32;
+    let density = block.linked as f32 / length.max(1.0);
+    if block.flags & excluded != 0 {
+        return -(length * 0.2).min(40.0);
+    }
+    if density > 0.5 {
+        return -(length * 0.5).min(30.0) - 5.0;
+    }
+    let sentence = text.ends_with(['.', '!', '?', '”', '"', '…', ':', '’', '»', ')', '。']);
+    let mut score = match (length as usize, sentence) {
+        (0..25, _) => -4.0,
+        (25..80, false) => -2.0,
+        (25..80, true) => length * 0.5,
+        (_, false) => length * 0.5,
+        (_, true) => length,
+    };
+    if score > 0.0 {
+        score *= 1.0 - density;
+        if block.flags & flag::PARAGRAPH != 0 {
+            score *= 1.3;
+        }
+        if block.flags & flag::BODY != 0 {
+            score *= 1.6;
+        }
+        if block.flags & flag::ARTICLE != 0 {
+            score *= 1.2;
+        }
+        if block.flags & flag::CAPTION != 0 {
+            score *= 0.3;
+        }
+        if block.flags & flag::ITEM != 0 {
+            score *= 0.6;
+        }
+    }
+    score
+}
+
+/// The subtree whose blocks have the highest sum, each step upwards costing a little.
+fn best_subtree(dom: &Dom<'_>, page: &Blocks, scores: &[f32], _excluded: u32) -> usize {
+    let mut sums = vec![0f32; dom.nodes.len()];
+    for (block, score) in page.blocks.iter().zip(scores) {
+        sums[block.container as usize] += score;
+    }
+    let mut best = (0usize, f32::MIN);
+    for index in (1..dom.nodes.len()).rev() {
+        let sum = sums[index];
+        if sum == 0.0 {
+            continue;
+        }
+        if sum > best.1 && dom.nodes[index].tag != Tag::Text {
+            best = (index, sum);
+        }
+        sums[dom.nodes[index].parent as usize] += sum * 0.95;
+    }
+    best.0
+}
+
+/// Whether a block inside the chosen subtree is prose.
+fn keep(_dom: &Dom<'_>, page: &Blocks, block: &Block) -> bool {
+    let text = page.of(block);
+    let density = block.linked as f32 / (text.len() as f32).max(1.0);
+    let in_paragraph = block.flags & (flag::PARAGRAPH | flag::QUOTE) != 0;
+    if block.flags & flag::CAPTION != 0 {
+        return false;
+    }
+    if density > 0.6 {
+        return in_paragraph && density < 0.9 && text.len() > 60;
+    }
+    true
+}
+
+fn join(dom: &Dom<'_>, page: &Blocks, chosen: &[usize]) -> String {
+    let mut text = String::with_capacity(size(page, chosen) + chosen.len() * 2);
+    let mut before: Option<&Block> = None;
+    for at in chosen {
+        let block = &page.blocks[*at];
+        if let Some(before) = before {
+            let tight = flag::ITEM | flag::CELL;
+            let _ = dom;
+            text.push_str(if before.flags & block.flags & tight != 0 { "\n" } else { "\n\n" });
+        }
+        text.push_str(page.of(block));
+        before = Some(block);
+    }
+    text
+}
+
+/// All visible text, for pieces of HTML that hold nothing but an article.
+pub(crate) fn everything(page: &Blocks) -> String {
+    let mut text = String::with_capacity(page.text.len() + 2 * page.blocks.len());
+    let mut before: Option<&Block> = None;
+    for block in &page.blocks {
+        if let Some(before) = before {
+            let tight = before.flags & block.flags & (flag::ITEM | flag::CELL) != 0;
+            text.push_str(if tight { "\n" } else { "\n\n" });
+        }
+        text.push_str(page.of(block));
+        before = Some(block);
+    }
+    text
+}
