@@ -1,0 +1,452 @@
+//! What the registry keeps: each document's contribution, and the entities that are their sum. Taking a contribution
+//! back and adding another is the only way an entity changes.
+
+use super::document_key;
+use crate::token::fold;
+use dateline_processor::core::layers::{Entity, EntityType};
+use dateline_processor::core::{Date, DocumentId};
+use dateline_processor::{IndexError, Table};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Longest id made from a name, in bytes; longer ones end in a hash.
+const SLUG_BYTES_MAX: usize = 120;
+/// Longest surface form that is kept, in bytes.
+const FORM_BYTES_MAX: usize = 200;
+/// Most surface forms kept of one entity; further ones only count as mentions.
+const FORMS_MAX: usize = 500;
+/// Documents in one posting, by number.
+const POSTING_DOCUMENTS: u64 = 1024;
+/// Largest value read back, in bytes.
+const VALUE_BYTES_MAX: usize = 256 << 10;
+
+/// What one document says about one entity.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Part {
+    /// Id of the entity.
+    pub(super) id: String,
+    pub(super) kind: EntityType,
+    /// Name the document gives it.
+    pub(super) name: String,
+    pub(super) reference: Option<String>,
+    /// Surface forms and how often each stands there.
+    pub(super) forms: Vec<(String, u32)>,
+}
+
+impl Part {
+    pub(super) fn of(entity: &Entity) -> Part {
+        let id = match &entity.reference {
+            Some(reference) => reference.clone(),
+            None => id_of(entity.kind, &entity.name),
+        };
+        Part {
+            id,
+            kind: entity.kind,
+            name: entity.name.clone(),
+            reference: entity.reference.clone(),
+            forms: Vec::new(),
+        }
+    }
+
+    pub(super) fn count(&mut self, form: &str) {
+        let shown = form.split_whitespace().collect::<Vec<_>>().join(" ");
+        let shown = shown.get(..FORM_BYTES_MAX).map_or(shown.clone(), str::to_owned);
+        match self.forms.iter_mut().find(|(known, _)| *known == shown) {
+            Some((_, count)) => *count += 1,
+            None => self.forms.push((shown, 1)),
+        }
+    }
+
+    pub(super) fn mentions(&self) -> u64 {
+        self.forms.iter().map(|(_, count)| u64::from(*count)).sum()
+    }
+}
+
+/// Id of an entity that is on no watchlist: its type and name.
+pub(super) fn id_of(kind: EntityType, name: &str) -> String {
+    let mut slug = String::with_capacity(name.len());
+    for letter in fold(name).chars() {
+        if letter.is_alphanumeric() {
+            slug.push(letter);
+        } else if !slug.ends_with('-') && !slug.is_empty() && letter != '.' && letter != '\'' {
+            slug.push('-');
+        }
+    }
+    let slug = slug.trim_end_matches('-');
+    let kind = kind.word().to_ascii_lowercase();
+    if slug.len() <= SLUG_BYTES_MAX && !slug.is_empty() {
+        return format!("{kind}:{slug}");
+    }
+    let cut = (0..=SLUG_BYTES_MAX.min(slug.len())).rev().find(|at| slug.is_char_boundary(*at)).unwrap_or(0);
+    format!("{kind}:{}~{:016x}", &slug[..cut], crate::token::hash_of(name))
+}
+
+/// What one document says about entities.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Contribution {
+    pub(super) title: Option<String>,
+    pub(super) path: String,
+    pub(super) day: Option<Date>,
+    pub(super) parts: Vec<Part>,
+}
+
+impl Contribution {
+    /// Two entities of one document that share an id (two spellings of one name) become one part.
+    pub(super) fn new(title: Option<String>, path: String, day: Option<Date>, parts: Vec<Part>) -> Contribution {
+        let mut merged: BTreeMap<String, Part> = BTreeMap::new();
+        for part in parts.into_iter().filter(|part| !part.forms.is_empty()) {
+            match merged.get_mut(&part.id) {
+                None => {
+                    merged.insert(part.id.clone(), part);
+                }
+                Some(known) => {
+                    for (form, count) in part.forms {
+                        match known.forms.iter_mut().find(|(one, _)| *one == form) {
+                            Some((_, sum)) => *sum += count,
+                            None => known.forms.push((form, count)),
+                        }
+                    }
+                }
+            }
+        }
+        Contribution { title, path, day, parts: merged.into_values().collect() }
+    }
+}
+
+/// One entity over all documents.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Record {
+    pub(super) kind: EntityType,
+    pub(super) reference: Option<String>,
+    /// Names documents give it, and in how many.
+    pub(super) names: BTreeMap<String, u32>,
+    /// Surface forms and how often each stands in all documents.
+    pub(super) forms: BTreeMap<String, u64>,
+    /// Mentions by document date.
+    pub(super) days: BTreeMap<Date, u64>,
+    pub(super) mentions: u64,
+    pub(super) documents: u64,
+}
+
+impl Record {
+    fn empty(kind: EntityType) -> Record {
+        Record {
+            kind,
+            reference: None,
+            names: BTreeMap::new(),
+            forms: BTreeMap::new(),
+            days: BTreeMap::new(),
+            mentions: 0,
+            documents: 0,
+        }
+    }
+
+    pub(super) fn add(&mut self, part: &Part, day: Option<Date>) {
+        self.reference.clone_from(&part.reference);
+        *self.names.entry(part.name.clone()).or_default() += 1;
+        for (form, count) in &part.forms {
+            if self.forms.len() < FORMS_MAX || self.forms.contains_key(form) {
+                *self.forms.entry(form.clone()).or_default() += u64::from(*count);
+            }
+        }
+        if let Some(day) = day {
+            *self.days.entry(day).or_default() += part.mentions();
+        }
+        self.mentions += part.mentions();
+        self.documents += 1;
+    }
+
+    fn take(&mut self, part: &Part, day: Option<Date>) {
+        lower(&mut self.names, &part.name, 1);
+        for (form, count) in &part.forms {
+            lower(&mut self.forms, form, u64::from(*count));
+        }
+        if let Some(day) = day {
+            lower(&mut self.days, &day, part.mentions());
+        }
+        self.mentions = self.mentions.saturating_sub(part.mentions());
+        self.documents = self.documents.saturating_sub(1);
+    }
+
+    /// Adds another entity's sums to this one's.
+    pub(super) fn absorb(&mut self, other: &Record) {
+        other.names.iter().for_each(|(name, count)| *self.names.entry(name.clone()).or_default() += count);
+        other.forms.iter().for_each(|(form, count)| *self.forms.entry(form.clone()).or_default() += count);
+        other.days.iter().for_each(|(day, count)| *self.days.entry(*day).or_default() += count);
+        self.mentions += other.mentions;
+        self.documents += other.documents;
+    }
+
+    /// The name most documents give it.
+    pub(super) fn name(&self) -> &str {
+        let best = self
+            .names
+            .iter()
+            .max_by_key(|(name, count)| (**count, name.chars().any(char::is_lowercase), std::cmp::Reverse(name.len())));
+        best.map_or("", |(name, _)| name)
+    }
+}
+
+fn lower<K: Ord + Clone, N: Copy + PartialOrd + std::ops::Sub<Output = N>>(
+    counts: &mut BTreeMap<K, N>,
+    key: &K,
+    by: N,
+) {
+    if let Some(count) = counts.get_mut(key) {
+        if *count > by {
+            *count = *count - by;
+        } else {
+            counts.remove(key);
+        }
+    }
+}
+
+/// The words a surface form is looked up by.
+pub(super) fn form_key(form: &str) -> Vec<u8> {
+    let words = fold(form);
+    let words: Vec<&str> =
+        words.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let mut key = [b"n/".as_slice(), words.join(" ").as_bytes()].concat();
+    key.truncate(400);
+    key
+}
+
+fn entity_key(id: &str) -> Vec<u8> {
+    let mut key = [b"e/".as_slice(), id.as_bytes()].concat();
+    key.truncate(400);
+    key
+}
+
+fn posting_key(id: &str, block: u64) -> Vec<u8> {
+    let mut key = posting_prefix(id);
+    key.extend_from_slice(&block.to_be_bytes());
+    key
+}
+
+fn posting_prefix(id: &str) -> Vec<u8> {
+    let mut key = [b"p/".as_slice(), id.as_bytes()].concat();
+    key.truncate(400);
+    key.push(0);
+    key
+}
+
+fn bincode_config() -> impl bincode::config::Config {
+    bincode::config::standard().with_limit::<VALUE_BYTES_MAX>()
+}
+
+fn decode<T: DeserializeOwned>(bytes: &[u8], what: &str) -> Result<T, IndexError> {
+    bincode::serde::decode_from_slice(bytes, bincode_config())
+        .map(|(value, _)| value)
+        .map_err(|source| IndexError::Damaged { reason: format!("{what} does not decode: {source}") })
+}
+
+fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, IndexError> {
+    bincode::serde::encode_to_vec(value, bincode_config())
+        .map_err(|source| IndexError::Storage { doing: "written", source: Box::new(source) })
+}
+
+/// A document's contribution, as kept.
+pub(super) fn read_contribution(document: DocumentId, table: &dyn Table) -> Result<Option<Contribution>, IndexError> {
+    table.get(&document_key(document))?.map(|bytes| decode(&bytes, "a contribution")).transpose()
+}
+
+/// An entity, as kept.
+pub(super) fn read_record(id: &str, table: &dyn Table) -> Result<Option<Record>, IndexError> {
+    table.get(&entity_key(id))?.map(|bytes| decode(&bytes, "an entity")).transpose()
+}
+
+/// Calls `visit` with every entity, in order of ids.
+pub(super) fn scan_records(table: &dyn Table, visit: &mut dyn FnMut(&str, Record)) -> Result<(), IndexError> {
+    let mut failed = None;
+    table.scan(b"e/", &mut |key, bytes| match decode::<Record>(bytes, "an entity") {
+        Ok(record) => {
+            visit(&String::from_utf8_lossy(&key[2..]), record);
+            true
+        }
+        Err(error) => {
+            failed = Some(error);
+            false
+        }
+    })?;
+    failed.map_or(Ok(()), Err)
+}
+
+/// The ids a surface form belongs to.
+pub(super) fn ids_of_form(form: &str, table: &dyn Table) -> Result<BTreeSet<String>, IndexError> {
+    table.get(&form_key(form))?.map_or(Ok(BTreeSet::new()), |bytes| decode(&bytes, "a name"))
+}
+
+/// The documents that name an entity, the newest number last.
+pub(super) fn documents_of(id: &str, table: &dyn Table) -> Result<Vec<DocumentId>, IndexError> {
+    let prefix = posting_prefix(id);
+    let mut documents = Vec::new();
+    let mut failed = None;
+    table.scan(&prefix, &mut |key, bytes| {
+        let Some(block) = key.get(prefix.len()..).and_then(|rest| rest.try_into().ok()).map(u64::from_be_bytes) else {
+            return true;
+        };
+        match decode::<BTreeSet<u16>>(bytes, "a posting") {
+            Ok(offsets) => {
+                documents.extend(offsets.iter().map(|at| DocumentId(block * POSTING_DOCUMENTS + u64::from(*at))));
+                true
+            }
+            Err(error) => {
+                failed = Some(error);
+                false
+            }
+        }
+    })?;
+    failed.map_or(Ok(documents), Err)
+}
+
+/// Everything one batch of changes touches, written at its end.
+#[derive(Default)]
+pub(super) struct Books {
+    contributions: BTreeMap<DocumentId, Option<Contribution>>,
+    records: BTreeMap<String, Option<Record>>,
+    names: BTreeMap<Vec<u8>, BTreeSet<String>>,
+    postings: BTreeMap<Vec<u8>, BTreeSet<u16>>,
+}
+
+impl Books {
+    /// Takes back what a document said and adds what it says now.
+    pub(super) fn replace(
+        &mut self,
+        document: DocumentId,
+        new: Option<Contribution>,
+        table: &dyn Table,
+    ) -> Result<(), IndexError> {
+        let old = match self.contributions.get(&document) {
+            Some(known) => known.clone(),
+            None => read_contribution(document, table)?,
+        };
+        if old == new {
+            return Ok(());
+        }
+        if let Some(old) = &old {
+            for part in &old.parts {
+                self.take(document, part, old.day, table)?;
+            }
+        }
+        if let Some(new) = &new {
+            for part in &new.parts {
+                self.add(document, part, new.day, table)?;
+            }
+        }
+        self.contributions.insert(document, new);
+        Ok(())
+    }
+
+    fn record(&mut self, id: &str, table: &dyn Table) -> Result<&mut Option<Record>, IndexError> {
+        if !self.records.contains_key(id) {
+            let known = read_record(id, table)?;
+            self.records.insert(id.to_owned(), known);
+        }
+        Ok(self.records.entry(id.to_owned()).or_default())
+    }
+
+    fn add(
+        &mut self,
+        document: DocumentId,
+        part: &Part,
+        day: Option<Date>,
+        table: &dyn Table,
+    ) -> Result<(), IndexError> {
+        let record = self.record(&part.id, table)?.get_or_insert_with(|| Record::empty(part.kind));
+        record.kind = part.kind;
+        let fresh: Vec<String> =
+            part.forms.iter().map(|(form, _)| form).filter(|form| !record.forms.contains_key(*form)).cloned().collect();
+        let new_name = (!record.names.contains_key(&part.name)).then(|| part.name.clone());
+        record.add(part, day);
+        for form in fresh.into_iter().chain(new_name) {
+            self.name(&form, table)?.insert(part.id.clone());
+        }
+        self.posting(&part.id, document, table)?.insert(offset(document));
+        Ok(())
+    }
+
+    fn take(
+        &mut self,
+        document: DocumentId,
+        part: &Part,
+        day: Option<Date>,
+        table: &dyn Table,
+    ) -> Result<(), IndexError> {
+        let slot = self.record(&part.id, table)?;
+        if let Some(record) = slot {
+            record.take(part, day);
+            let kept = |form: &String| record.forms.contains_key(form) || record.names.contains_key(form);
+            let gone: Vec<String> = part
+                .forms
+                .iter()
+                .map(|(form, _)| form)
+                .chain([&part.name])
+                .filter(|form| !kept(form))
+                .cloned()
+                .collect();
+            if record.documents == 0 {
+                *slot = None;
+            }
+            self.forget(&part.id, &gone, table)?;
+        }
+        self.posting(&part.id, document, table)?.remove(&offset(document));
+        Ok(())
+    }
+
+    /// Takes an id off names it has no longer. Forms that fold alike share a key: it stays while one is left.
+    fn forget(&mut self, id: &str, gone: &[String], table: &dyn Table) -> Result<(), IndexError> {
+        let left: BTreeSet<Vec<u8>> = match self.records.get(id) {
+            Some(Some(record)) => record.forms.keys().chain(record.names.keys()).map(|form| form_key(form)).collect(),
+            _ => BTreeSet::new(),
+        };
+        for form in gone.iter().filter(|form| !left.contains(&form_key(form))) {
+            self.name(form, table)?.remove(id);
+        }
+        Ok(())
+    }
+
+    fn name(&mut self, form: &str, table: &dyn Table) -> Result<&mut BTreeSet<String>, IndexError> {
+        let key = form_key(form);
+        if !self.names.contains_key(&key) {
+            self.names.insert(key.clone(), ids_of_form(form, table)?);
+        }
+        Ok(self.names.entry(key).or_default())
+    }
+
+    fn posting(&mut self, id: &str, document: DocumentId, table: &dyn Table) -> Result<&mut BTreeSet<u16>, IndexError> {
+        let key = posting_key(id, document.0 / POSTING_DOCUMENTS);
+        if !self.postings.contains_key(&key) {
+            let known = table.get(&key)?.map_or(Ok(BTreeSet::new()), |bytes| decode(&bytes, "a posting"))?;
+            self.postings.insert(key.clone(), known);
+        }
+        Ok(self.postings.entry(key).or_default())
+    }
+
+    /// Writes everything touched; what became empty goes.
+    pub(super) fn write(self, table: &mut dyn Table) -> Result<(), IndexError> {
+        for (document, contribution) in &self.contributions {
+            put(table, &document_key(*document), contribution.as_ref())?;
+        }
+        for (id, record) in &self.records {
+            put(table, &entity_key(id), record.as_ref())?;
+        }
+        for (key, ids) in &self.names {
+            put(table, key, (!ids.is_empty()).then_some(ids))?;
+        }
+        for (key, documents) in &self.postings {
+            put(table, key, (!documents.is_empty()).then_some(documents))?;
+        }
+        Ok(())
+    }
+}
+
+fn offset(document: DocumentId) -> u16 {
+    u16::try_from(document.0 % POSTING_DOCUMENTS).unwrap_or(0)
+}
+
+fn put<T: Serialize>(table: &mut dyn Table, key: &[u8], value: Option<&T>) -> Result<(), IndexError> {
+    match value {
+        Some(value) => table.put(key, &encode(value)?),
+        None => table.delete(key),
+    }
+}

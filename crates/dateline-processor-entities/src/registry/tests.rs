@@ -1,0 +1,174 @@
+//! The registry against a table in memory.
+
+use super::{Registry, RegistryConfig};
+use dateline_processor::core::layers::{Dct, DctLayer, Entity, EntityLayer, EntityType, Mention};
+use dateline_processor::core::{
+    ContentHash, Date, DateInterval, DocumentId, Metadata, Origin, Precision, Revision, Sequence, SourcePath, Span,
+    Timestamp,
+};
+use dateline_processor::{
+    BuildIndexer, Change, IndexError, Indexer, IndexerHome, LayerSpec, Resources, RevisionView, Table,
+};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+#[derive(Default, Clone, PartialEq, Debug)]
+struct Memory(BTreeMap<Vec<u8>, Vec<u8>>);
+
+impl Table for Memory {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, IndexError> {
+        Ok(self.0.get(key).cloned())
+    }
+    fn put(&mut self, key: &[u8], value: &[u8]) -> Result<(), IndexError> {
+        self.0.insert(key.to_vec(), value.to_vec());
+        Ok(())
+    }
+    fn delete(&mut self, key: &[u8]) -> Result<(), IndexError> {
+        self.0.remove(key);
+        Ok(())
+    }
+    fn scan(&self, prefix: &[u8], visit: &mut dyn FnMut(&[u8], &[u8]) -> bool) -> Result<(), IndexError> {
+        for (key, value) in self.0.range(prefix.to_vec()..).take_while(|(key, _)| key.starts_with(prefix)) {
+            if !visit(key, value) {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn registry() -> Registry {
+    let home = IndexerHome { directory: PathBuf::new() };
+    Registry::build(RegistryConfig {}, &Resources::default(), &home).expect("builds")
+}
+
+/// A document that names each of `names` once, in this order.
+fn view(document: u64, date: Date, names: &[(EntityType, &str, Option<&str>)]) -> RevisionView {
+    let mut text = String::new();
+    let mut layer = EntityLayer::default();
+    for (kind, name, reference) in names {
+        let start = text.len();
+        text.push_str(name);
+        let entity = u32::try_from(layer.entities.len()).expect("few");
+        layer.mentions.push(Mention { span: Span::new(start, text.len()), kind: *kind, entity });
+        layer.entities.push(Entity { kind: *kind, name: (*name).to_owned(), reference: reference.map(str::to_owned) });
+        text.push(' ');
+    }
+    let interval = DateInterval::day(date);
+    let dct = Dct { interval, time: None, precision: Precision::Day, confidence: 99 };
+    let dct = DctLayer { dct: Some(dct), ..DctLayer::default() };
+    RevisionView {
+        document: DocumentId(document),
+        revision: Revision(1),
+        path: SourcePath::new(format!("{document}.txt")),
+        part: "1".to_owned(),
+        title: None,
+        text: text.clone().into(),
+        marks: Vec::new(),
+        metadata: Metadata::default(),
+        origin: Origin::default(),
+        content: ContentHash::of(text.as_bytes()),
+        seen_from: Timestamp::UNIX_EPOCH,
+        seen_to: None,
+        layers: vec![
+            LayerSpec::of::<EntityLayer>().encode(&layer).expect("encodes"),
+            LayerSpec::of::<DctLayer>().encode(&dct).expect("encodes"),
+        ],
+        facets: Vec::new(),
+    }
+}
+
+fn open(document: u64, view: RevisionView) -> Change {
+    Change { sequence: Sequence(1), document: DocumentId(document), opened: Some(view), closed: None }
+}
+
+fn day(number: i8) -> Date {
+    Date::new(2022, 4, number).expect("a day")
+}
+
+const PER: EntityType = EntityType::Per;
+
+fn filled() -> (Registry, Memory) {
+    let (mut registry, mut table) = (registry(), Memory::default());
+    let one = view(1, day(5), &[(PER, "Ada Blom", None), (EntityType::Loc, "Kyiv", Some("UA-capital"))]);
+    let two = view(
+        2,
+        day(7),
+        &[(PER, "Ada Blom", None), (PER, "Adda Blom", None), (EntityType::Loc, "Kiev", Some("UA-capital"))],
+    );
+    registry.apply(&[open(1, one), open(2, two)], &mut table).expect("applies");
+    (registry, table)
+}
+
+fn ask(registry: &Registry, table: &Memory, question: Value) -> Value {
+    registry.answer(&question, table).expect("a good question")
+}
+
+#[test]
+fn same_name_and_watchlist_id_meet() {
+    let (registry, table) = filled();
+    let answer = ask(&registry, &table, json!({ "op": "resolve", "name": "kiev" }));
+    let candidate = &answer["candidates"][0];
+    assert_eq!(candidate["id"], "UA-capital");
+    assert_eq!(candidate["forms"], json!([{ "text": "Kiev", "count": 1 }, { "text": "Kyiv", "count": 1 }]));
+    assert_eq!((&candidate["first_seen"], &candidate["last_seen"]), (&json!("2022-04-05"), &json!("2022-04-07")));
+    let listed = ask(&registry, &table, json!({ "op": "list", "query": "blom" }));
+    assert_eq!(listed["total"], 2);
+    assert_eq!(listed["entities"][0]["id"], "per:ada-blom");
+    let shown = ask(&registry, &table, json!({ "op": "show", "id": "per:ada-blom" }));
+    assert_eq!(shown["documents"], 2);
+    assert_eq!(shown["beside"][0]["id"], "UA-capital");
+}
+
+#[test]
+fn a_second_run_and_a_delete_leave_no_trace() {
+    let (mut registry, table) = filled();
+    let mut again = table.clone();
+    let same = view(1, day(5), &[(PER, "Ada Blom", None), (EntityType::Loc, "Kyiv", Some("UA-capital"))]);
+    registry.apply(&[open(1, same)], &mut again).expect("applies");
+    assert_eq!(again, table);
+    let other = view(1, day(9), &[(PER, "Cy Dorn", None)]);
+    registry.apply(&[open(1, other.clone())], &mut again).expect("applies");
+    let gone = |document: u64| Change {
+        sequence: Sequence(2),
+        document: DocumentId(document),
+        opened: None,
+        closed: Some(other.clone()),
+    };
+    registry.apply(&[gone(1), gone(2)], &mut again).expect("applies");
+    assert_eq!(again, Memory::default());
+}
+
+#[test]
+fn decisions_change_answers_and_nothing_else() {
+    let (registry, table) = filled();
+    let decisions = json!({
+        "merge": [{ "into": "per:ada-blom", "from": ["per:adda-blom"] }],
+        "rename": [{ "entity": "per:ada-blom", "name": "Dr Blom" }],
+        "split": [{ "entity": "UA-capital", "forms": ["Kiev"], "to": "kiev-oblast" }],
+    });
+    let merged = ask(&registry, &table, json!({ "op": "resolve", "name": "adda blom", "decisions": decisions }));
+    assert_eq!(merged["candidates"][0]["name"], "Dr Blom");
+    assert_eq!(merged["candidates"][0]["mentions"], 3);
+    let listed = ask(&registry, &table, json!({ "op": "list", "decisions": decisions }));
+    assert_eq!(listed["total"], 3);
+    let split = ask(&registry, &table, json!({ "op": "show", "id": "kiev-oblast", "decisions": decisions }));
+    assert_eq!((&split["mentions"], &split["name"]), (&json!(1), &json!("Kiev")));
+    let kept = ask(&registry, &table, json!({ "op": "show", "id": "UA-capital", "decisions": decisions }));
+    assert_eq!(kept["forms"], json!([{ "text": "Kyiv", "count": 1 }]));
+    let plain = ask(&registry, &table, json!({ "op": "show", "id": "UA-capital" }));
+    assert_eq!(plain["mentions"], 2);
+}
+
+#[test]
+fn doubtful_pairs_are_suggested_until_decided() {
+    let (registry, table) = filled();
+    let pairs = ask(&registry, &table, json!({ "op": "suggest" }));
+    assert_eq!(pairs["suggestions"][0]["into"], "per:ada-blom");
+    assert_eq!(pairs["suggestions"][0]["from"], "per:adda-blom");
+    let decisions = json!({ "never": [["per:adda-blom", "per:ada-blom"]] });
+    let pairs = ask(&registry, &table, json!({ "op": "suggest", "decisions": decisions }));
+    assert_eq!(pairs["suggestions"], json!([]));
+    assert!(registry.answer(&json!({ "op": "dance" }), &table).is_err());
+}
