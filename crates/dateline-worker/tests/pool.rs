@@ -1,0 +1,489 @@
+//! The pool over real child processes: this test program starts itself as the worker. Not about any real processor.
+//!
+//! It has no test harness of its own, because a worker must have one thread only.
+
+use dateline_worker::pipeline::processor::core::{
+    ContentHash, DocumentInput, FacetKind, FacetValue, Hints, Layer, LayerCheck, OutcomeState, SourcePath, Span,
+};
+use dateline_worker::pipeline::processor::{
+    Annotator, BuildAnnotator, BuildError, Descriptor, DocumentView, Input, Limits, Output, ProcessError,
+    ProcessorConfig, Resource, Resources, schemars,
+};
+use dateline_worker::pipeline::{Previous, Registry, RunOptions};
+use dateline_worker::{
+    Answer, CrashKind, DocumentJob, Event, Job, PartHints, Pool, PoolError, PoolOptions, SourceDocument, SourceJob,
+    SourceReport, Urgency, Work, serve_stdio,
+};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct WordLayer(Vec<Span>);
+
+impl Layer for WordLayer {
+    const NAME: &'static str = "word";
+    const SCHEMA: u32 = 1;
+
+    fn check(&self, text: &str) -> LayerCheck {
+        Span::check_all(self.0.iter().copied(), text)
+    }
+}
+
+#[derive(Debug, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(crate = "dateline_worker::pipeline::processor::schemars")]
+struct WordsConfig {
+    /// Fails to build.
+    broken: bool,
+}
+
+impl ProcessorConfig for WordsConfig {
+    const SECTION: &'static str = "words";
+}
+
+/// Marks words; a facet tells the number of its resource files.
+struct Words(Descriptor, i64);
+
+impl Annotator for Words {
+    fn descriptor(&self) -> &Descriptor {
+        &self.0
+    }
+
+    fn annotate(&self, document: &DocumentView<'_>, output: &mut Output<'_>) -> Result<(), ProcessError> {
+        let text = document.text()?;
+        let words = text.split_ascii_whitespace().map(|word| {
+            let start = word.as_ptr() as usize - text.as_ptr() as usize;
+            Span::new(start, start + word.len())
+        });
+        output.facet("files", FacetValue::Integer(self.1))?;
+        output.assign(WordLayer(words.collect()))
+    }
+}
+
+impl BuildAnnotator for Words {
+    type Config = WordsConfig;
+
+    fn build(config: WordsConfig, resources: &Resources) -> Result<Words, BuildError> {
+        if config.broken {
+            return Err(BuildError::new("`broken` is set"));
+        }
+        let descriptor = Descriptor::new("words", 1, "words")
+            .reads(Input::Text)
+            .facet("files", FacetKind::Integer, "number of files")
+            .assigns::<WordLayer>();
+        Ok(Words(descriptor, resources.files().len() as i64))
+    }
+}
+
+#[derive(Debug, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schemars(crate = "dateline_worker::pipeline::processor::schemars")]
+struct TroubleConfig {}
+
+impl ProcessorConfig for TroubleConfig {
+    const SECTION: &'static str = "trouble";
+}
+
+/// Does what the text says, which is mostly bad.
+struct Trouble(Descriptor);
+
+impl Annotator for Trouble {
+    fn descriptor(&self) -> &Descriptor {
+        &self.0
+    }
+
+    fn annotate(&self, document: &DocumentView<'_>, output: &mut Output<'_>) -> Result<(), ProcessError> {
+        let text = document.text()?;
+        if text.contains("PANIC") {
+            panic!("as the text says");
+        }
+        if text.contains("OVERFLOW") {
+            assert_ne!(dive(1), 0);
+        }
+        if text.contains("LOOP") {
+            let mut count = 0_u64;
+            while std::hint::black_box(true) {
+                count = std::hint::black_box(count.wrapping_add(1));
+            }
+        }
+        if text.contains("MEMORY") {
+            let mut hoard: Vec<Vec<u8>> = Vec::new();
+            loop {
+                hoard.push(std::hint::black_box(vec![1; 16 << 20]));
+            }
+        }
+        if text.contains("EXIT") {
+            std::process::exit(7);
+        }
+        if text.contains("ESCAPE") {
+            for way in escapes() {
+                output.facet("escape", FacetValue::Keyword(way.to_owned()))?;
+            }
+        }
+        if let Some(genre) = document.hints()?.genre {
+            output.facet("escape", FacetValue::Keyword(format!("{genre:?}")))?;
+        }
+        Ok(())
+    }
+}
+
+impl BuildAnnotator for Trouble {
+    type Config = TroubleConfig;
+
+    fn build(_: TroubleConfig, _: &Resources) -> Result<Trouble, BuildError> {
+        let descriptor = Descriptor::new("trouble", 1, "does what the text says")
+            .reads(Input::Text)
+            .reads(Input::Hints)
+            .facet("escape", FacetKind::Keyword, "ways out of the sandbox")
+            .limits(Limits { time: Duration::from_secs(60), ..Limits::default() });
+        Ok(Trouble(descriptor))
+    }
+}
+
+#[allow(unconditional_recursion, reason = "overflows the stack on purpose")]
+fn dive(depth: u64) -> u64 {
+    let block = std::hint::black_box([depth; 64]);
+    dive(depth + 1).wrapping_add(block[(depth % 64) as usize])
+}
+
+/// What a worker can still do that it must not.
+fn escapes() -> Vec<&'static str> {
+    let mut found = Vec::new();
+    if std::fs::File::open("/etc/hostname").is_ok() || std::fs::File::open("/proc/self/maps").is_ok() {
+        found.push("open");
+    }
+    if std::fs::metadata("/etc").is_ok() {
+        found.push("stat");
+    }
+    if std::fs::write("/tmp/dateline-worker-escape", "x").is_ok() {
+        found.push("write");
+    }
+    if std::net::UdpSocket::bind("127.0.0.1:0").is_ok() {
+        found.push("socket");
+    }
+    if std::os::unix::net::UnixDatagram::unbound().is_ok() {
+        found.push("unix socket");
+    }
+    if std::process::Command::new("/bin/true").spawn().is_ok() {
+        found.push("spawn");
+    }
+    if std::thread::Builder::new().spawn(|| ()).is_ok() {
+        found.push("thread");
+    }
+    found
+}
+
+fn registry() -> Registry {
+    Registry::default().annotator::<Trouble>().annotator::<Words>()
+}
+
+fn options() -> PoolOptions {
+    let mut options = PoolOptions::new(std::env::current_exe().expect("this program"), ["worker"]);
+    options.workers = 2;
+    options.init.memory_bytes = 256 << 20;
+    options
+}
+
+fn document(text: &str) -> DocumentJob {
+    let mut job = DocumentJob::default();
+    job.input.document.text = text.to_owned();
+    job
+}
+
+fn source(name: &str, text: impl Into<Vec<u8>>) -> Work {
+    Work::Source(SourceJob { path: SourcePath::new(name), bytes: text.into(), ..SourceJob::default() })
+}
+
+fn now(id: u64, work: Work) -> Job {
+    Job { id, urgency: Urgency::Now, work }
+}
+
+fn next(pool: &Pool) -> Answer {
+    pool.answers().recv_timeout(Duration::from_secs(120)).expect("an answer")
+}
+
+/// The documents and the report of the one source job under way.
+fn whole_source(pool: &Pool) -> (Vec<SourceDocument>, SourceReport) {
+    let mut all = Vec::new();
+    loop {
+        match next(pool).event {
+            Event::Documents(documents) => all.extend(documents),
+            Event::SourceDone(report) => return (all, report),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+fn states(job: Vec<DocumentJob>, pool: &Pool) -> Vec<Vec<OutcomeState>> {
+    pool.submit(now(1, Work::Documents(job))).expect("submits");
+    let mut all = Vec::new();
+    loop {
+        match next(pool).event {
+            Event::Annotated { first, results } => {
+                assert_eq!(first as usize, all.len());
+                let states = |outcomes: Vec<_>| {
+                    outcomes
+                        .into_iter()
+                        .map(|outcome: dateline_worker::pipeline::processor::core::Outcome| outcome.state)
+                        .collect()
+                };
+                all.extend(results.into_iter().map(|result| states(result.outcomes)));
+            }
+            Event::AnnotatedDone => return all,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+fn a_source_comes_back_annotated() {
+    let pool = Pool::start(options()).expect("starts");
+    let mut work =
+        SourceJob { path: SourcePath::new("a/b.txt"), bytes: b"Peace talks open".to_vec(), ..SourceJob::default() };
+    work.hints.push(PartHints {
+        part: String::new(),
+        hints: Hints { genre: Some(dateline_worker::pipeline::processor::core::Genre::News), ..Hints::default() },
+    });
+    pool.submit(now(7, Work::Source(work))).expect("submits");
+    let (documents, report) = whole_source(&pool);
+    assert_eq!(report.problem, None);
+    assert_eq!(documents.len(), 1);
+    let chain = registry().build(&BTreeMap::new(), &BTreeMap::new()).expect("builds");
+    let input = DocumentInput {
+        document: documents[0].document.clone(),
+        hints: Hints { genre: Some(dateline_worker::pipeline::processor::core::Genre::News), ..Hints::default() },
+        ..DocumentInput::default()
+    };
+    let expected = chain.run(&input, &Previous::default(), &RunOptions::default());
+    assert_eq!(documents[0].annotated.layers, expected.layers);
+    assert_eq!(documents[0].annotated.facets, expected.facets);
+    assert_eq!(documents[0].annotated.outcomes, expected.outcomes, "worker and library give the same keys");
+    assert_eq!(pool.status().fingerprint, Some(chain.fingerprint()));
+}
+
+fn large_sources_are_streamed_in_slices() {
+    let pool = Pool::start(options()).expect("starts");
+    let lines: String = (0..1_050).map(|n| format!("{{\"id\": \"r{n}\", \"text\": \"record {n}\"}}\n")).collect();
+    pool.submit(now(1, source("feed.jsonl", lines))).expect("submits");
+    let mut numbers = Vec::new();
+    loop {
+        match next(&pool).event {
+            Event::Documents(documents) => {
+                assert!(documents.len() <= 100);
+                numbers.extend(documents.iter().map(|document| document.number));
+            }
+            Event::SourceDone(report) => {
+                assert_eq!(report.documents, 1_050);
+                break;
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(numbers, (1..=1_050).collect::<Vec<u32>>());
+}
+
+fn what_is_no_article_is_reported() {
+    let pool = Pool::start(options()).expect("starts");
+    pool.submit(now(1, source("x.bin", b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0".to_vec()))).expect("submits");
+    let (documents, report) = whole_source(&pool);
+    assert!(documents.is_empty());
+    assert!(report.problem.is_some(), "{report:?}");
+}
+
+fn a_panic_costs_only_its_processor() {
+    let pool = Pool::start(options()).expect("starts");
+    let states = states(vec![document("fine"), document("PANIC"), document("fine")], &pool);
+    let failed = OutcomeState::Failed { reason: "panicked: as the text says".to_owned() };
+    assert_eq!(
+        states,
+        [
+            [OutcomeState::Done, OutcomeState::Done],
+            [failed, OutcomeState::Done],
+            [OutcomeState::Done, OutcomeState::Done]
+        ]
+    );
+    assert_eq!(pool.status().crashes, 0);
+}
+
+/// A processor that takes workers down is left out on that document; everything else is served.
+fn killers_are_left_out_after_two(word: &str, options: PoolOptions) {
+    let pool = Pool::start(options).expect("starts");
+    let states = states(vec![document("fine"), document(word), document("fine"), document("fine too")], &pool);
+    assert_eq!(states.len(), 4, "{word}");
+    for (at, states) in states.iter().enumerate() {
+        assert_eq!(states[1], OutcomeState::Done, "{word} {at}");
+        match &states[0] {
+            OutcomeState::Failed { reason } if at == 1 => {
+                assert!(reason.starts_with("left out: it took a worker down twice"), "{reason}")
+            }
+            state => assert!(at != 1 && *state == OutcomeState::Done, "{word} {at} {state:?}"),
+        }
+    }
+    assert_eq!(pool.status().crashes, 2, "{word}");
+    pool.submit(now(2, Work::Documents(vec![document("fine")]))).expect("submits");
+    assert!(matches!(next(&pool).event, Event::Annotated { .. }));
+}
+
+fn stack_overflow_loops_memory_and_exit_end_a_worker_not_us() {
+    let quick = PoolOptions { step_time: Duration::from_millis(300), ..options() };
+    killers_are_left_out_after_two("OVERFLOW", options());
+    killers_are_left_out_after_two("MEMORY", options());
+    killers_are_left_out_after_two("EXIT", options());
+    killers_are_left_out_after_two("LOOP", quick);
+}
+
+fn a_killer_in_the_middle_of_a_source_costs_its_processor_on_that_document() {
+    let pool = Pool::start(options()).expect("starts");
+    let text = |n: u32| if n == 450 || n == 451 { "EXIT".to_owned() } else { format!("record {n}") };
+    let lines: String = (0..1_000).map(|n| format!("{{\"id\": \"r{n}\", \"text\": \"{}\"}}\n", text(n))).collect();
+    pool.submit(now(1, source("feed.jsonl", lines))).expect("submits");
+    let (documents, report) = whole_source(&pool);
+    assert_eq!(report.documents, 1_000);
+    let ids: Vec<String> = documents.iter().filter_map(|document| document.part_id.clone()).collect();
+    assert_eq!(ids, (0..1_000).map(|n| format!("r{n}")).collect::<Vec<_>>(), "each once, in order");
+    let failed = documents.iter().filter(|document| document.annotated.outcomes[0].state != OutcomeState::Done);
+    assert_eq!(failed.map(|document| document.number).collect::<Vec<_>>(), [451, 452]);
+}
+
+fn two_pools_do_not_meet_and_a_dropped_pool_leaves_no_child() {
+    let one = Pool::start(options()).expect("starts");
+    let two = Pool::start(options()).expect("starts");
+    one.submit(now(1, Work::Documents(vec![document("LOOP")]))).expect("submits");
+    drop(one);
+    two.submit(now(2, Work::Documents(vec![document("fine")]))).expect("submits");
+    assert_eq!(next(&two).job, 2);
+    drop(two);
+    let children = std::fs::read_to_string(format!("/proc/self/task/{0}/children", std::process::id()));
+    // Not every kernel lists children.
+    assert!(children.is_err() || children.is_ok_and(|list| list.trim().is_empty()));
+}
+
+fn a_chain_that_cannot_be_built_is_a_start_error() {
+    let mut broken = options();
+    broken.init.tables.insert("words".to_owned(), serde_json::json!({"broken": true}));
+    let error = Pool::start(broken).expect_err("refuses");
+    assert!(
+        matches!(&error, PoolError::Start { reason } if reason.contains("processor `words` cannot start: `broken` is set")),
+        "{error:?}"
+    );
+    let missing = PoolOptions::new("/nonexistent/program", ["worker"]);
+    assert!(matches!(Pool::start(missing), Err(PoolError::Start { reason }) if reason.contains("does not start")));
+}
+
+fn resources_and_options_reach_the_worker() {
+    let mut given = options();
+    let files = vec![Resource { path: "a".to_owned(), bytes: vec![0, 255] }; 3];
+    given.init.resources.insert("words".to_owned(), Resources::new(files));
+    let pool = Pool::start(given).expect("starts");
+    pool.submit(now(1, Work::Documents(vec![document("one")]))).expect("submits");
+    let Event::Annotated { results, .. } = next(&pool).event else { panic!("no result") };
+    assert_eq!(results[0].facets[0].value, FacetValue::Integer(3));
+}
+
+fn the_sandbox_holds() {
+    let pool = Pool::start(options()).expect("starts");
+    let sandbox = pool.status().sandbox.expect("reported");
+    println!("  sandbox: {sandbox:?}");
+    pool.submit(now(1, Work::Documents(vec![document("ESCAPE")]))).expect("submits");
+    let Event::Annotated { results, .. } = next(&pool).event else { panic!("no result") };
+    let ways: Vec<&FacetValue> = results[0].facets.iter().map(|facet| &facet.value).collect();
+    let ways: Vec<&str> = ways
+        .into_iter()
+        .filter_map(|value| if let FacetValue::Keyword(way) = value { Some(way.as_str()) } else { None })
+        .collect();
+    assert_eq!(results[0].outcomes[0].state, OutcomeState::Done);
+    if sandbox.seccomp.is_ok() {
+        assert_eq!(ways, Vec::<&str>::new());
+    } else {
+        println!("  not checked: no seccomp here ({:?})", sandbox.seccomp);
+    }
+    if sandbox.landlock.is_ok() {
+        assert!(!ways.contains(&"open") && !ways.contains(&"write"), "{ways:?}");
+    }
+}
+
+fn urgent_jobs_overtake_and_full_queues_push_back() {
+    let mut small = options();
+    small.workers = 1;
+    small.queue_jobs = 2;
+    let pool = Pool::start(small).expect("starts");
+    let batch = || Work::Documents(vec![document("fine"); 150]);
+    let mut taken = 0;
+    let background = |id| Job { id, urgency: Urgency::Background, work: batch() };
+    // One job may already be in hand, the others wait.
+    while pool.try_submit(background(taken)).is_ok() {
+        taken += 1;
+        assert!(taken < 10_000, "a queue of two takes no end of jobs");
+    }
+    pool.submit(now(99_999, batch())).expect("submits");
+    let mut order = Vec::new();
+    while order.len() <= taken as usize {
+        let answer = next(&pool);
+        if matches!(answer.event, Event::AnnotatedDone) {
+            order.push(answer.job);
+        }
+    }
+    let urgent = order.iter().position(|id| *id == 99_999).expect("served");
+    assert!(urgent < order.len() - 1, "{order:?}");
+}
+
+fn bytes_push_back_too() {
+    let mut small = options();
+    small.queue_bytes = 1_000;
+    let pool = Pool::start(small).expect("starts");
+    let large = || Job { id: 1, urgency: Urgency::Now, work: source("a.txt", "a ".repeat(5_000)) };
+    pool.submit(large()).expect("one job may be larger than the limit");
+    let mut refused = false;
+    for _ in 0..1_000 {
+        refused |= pool.try_submit(large()).is_err();
+    }
+    assert!(refused);
+}
+
+fn workers_need_no_file_and_take_no_environment() {
+    // Whatever can be said of a worker's memory is said in the measurements; here only that it is bounded.
+    let pool = Pool::start(options()).expect("starts");
+    let texts = vec![document(&"word ".repeat(20_000)); 20];
+    let states = states(texts, &pool);
+    assert!(states.iter().flatten().all(|state| *state == OutcomeState::Done));
+    assert_eq!(pool.status().last_problem, None);
+    assert_ne!(pool.status().fingerprint, Some(ContentHash([0; 32])));
+    let _ = CrashKind::Died;
+}
+
+fn main() -> std::process::ExitCode {
+    if std::env::args().nth(1).as_deref() == Some("worker") {
+        return match serve_stdio(&registry()) {
+            Ok(()) => std::process::ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("{error}");
+                std::process::ExitCode::FAILURE
+            }
+        };
+    }
+    macro_rules! cases { ($($name:ident),* $(,)?) => { [$((stringify!($name), $name as fn())),*] } }
+    let cases = cases![
+        a_source_comes_back_annotated,
+        large_sources_are_streamed_in_slices,
+        what_is_no_article_is_reported,
+        a_panic_costs_only_its_processor,
+        stack_overflow_loops_memory_and_exit_end_a_worker_not_us,
+        a_killer_in_the_middle_of_a_source_costs_its_processor_on_that_document,
+        two_pools_do_not_meet_and_a_dropped_pool_leaves_no_child,
+        a_chain_that_cannot_be_built_is_a_start_error,
+        resources_and_options_reach_the_worker,
+        the_sandbox_holds,
+        urgent_jobs_overtake_and_full_queues_push_back,
+        bytes_push_back_too,
+        workers_need_no_file_and_take_no_environment,
+    ];
+    let wanted = std::env::args().nth(1).filter(|argument| !argument.starts_with('-'));
+    for (name, case) in cases {
+        if wanted.as_ref().is_none_or(|wanted| name.contains(wanted.as_str())) {
+            println!("test {name} ...");
+            case();
+            println!("test {name} ... ok");
+        }
+    }
+    std::process::ExitCode::SUCCESS
+}
