@@ -1,0 +1,98 @@
+//! The annotator: document date first, temporal expressions second.
+
+use crate::config::DatingConfig;
+use crate::dct::{self, Evidence};
+use crate::timex::{self, Anchor, Language};
+use dateline_processor::core::Span;
+use dateline_processor::core::layers::{DctLayer, Timex, TimexLayer};
+use dateline_processor::core::{DocumentInput, Genre};
+use dateline_processor::{
+    Annotator, BuildAnnotator, BuildError, Descriptor, DocumentView, Input, Output, ProcessError, ProcessorConfig, Resources,
+};
+
+/// Raised whenever the same document may get other dates.
+const CODE_VERSION: u32 = 1;
+
+/// Finds the document date and the temporal expressions.
+pub struct Dating {
+    descriptor: Descriptor,
+    config: DatingConfig,
+    language: Language,
+}
+
+/// How the value of a temporal expression came about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TimexExplanation {
+    /// The expression, with its rule and anchor.
+    pub timex: Timex,
+    /// What was read and counted, in order; for people.
+    pub steps: Vec<String>,
+}
+
+impl Dating {
+    /// Why the temporal expressions that touch `span` have their values, in text order.
+    #[must_use]
+    pub fn explain_span(&self, input: &DocumentInput, span: Span) -> Vec<TimexExplanation> {
+        let document = &input.document;
+        let evidence = Evidence {
+            text: &document.text,
+            marks: &document.marks,
+            metadata: &document.metadata,
+            source: &input.source,
+            hints: &input.hints,
+        };
+        let (layer, _) = dct::weigh(&evidence, &self.config);
+        let anchor = anchor(&layer, input.hints.genre);
+        let tagged = timex::tag(&self.language, &document.text, &document.marks, &anchor, true);
+        let touching = tagged.into_iter().filter(|tagged| tagged.timex.span.overlaps(span));
+        touching.map(|tagged| TimexExplanation { timex: tagged.timex, steps: tagged.steps }).collect()
+    }
+}
+
+fn anchor(layer: &DctLayer, genre: Option<Genre>) -> Anchor {
+    Anchor {
+        dct: layer.dct.as_ref().map(|dct| dct.interval),
+        time: layer.dct.as_ref().and_then(|dct| dct.time),
+        genre,
+    }
+}
+
+impl Annotator for Dating {
+    fn descriptor(&self) -> &Descriptor {
+        &self.descriptor
+    }
+
+    fn annotate(&self, document: &DocumentView<'_>, output: &mut Output<'_>) -> Result<(), ProcessError> {
+        let (text, marks) = (document.text()?, document.marks()?);
+        let evidence = Evidence {
+            text,
+            marks,
+            metadata: document.metadata()?,
+            source: document.source()?,
+            hints: document.hints()?,
+        };
+        let (layer, diagnostics) = dct::weigh(&evidence, &self.config);
+        document.tick()?;
+        let anchor = anchor(&layer, evidence.hints.genre);
+        let tagged = timex::tag(&self.language, text, marks, &anchor, false);
+        output.assign(layer)?;
+        output.assign(TimexLayer(tagged.into_iter().map(|tagged| tagged.timex).collect()))?;
+        diagnostics.into_iter().for_each(|diagnostic| output.diagnostic(diagnostic));
+        Ok(())
+    }
+}
+
+impl BuildAnnotator for Dating {
+    type Config = DatingConfig;
+
+    fn build(config: DatingConfig, _resources: &Resources) -> Result<Dating, BuildError> {
+        let language = Language::english().map_err(|source| BuildError::new("the rules do not compile").because(source))?;
+        let about = "document date and temporal expressions (TIMEX3)";
+        let descriptor = Input::ALL
+            .into_iter()
+            .fold(Descriptor::new(DatingConfig::SECTION, CODE_VERSION, about), Descriptor::reads)
+            .assigns::<DctLayer>()
+            .assigns::<TimexLayer>();
+        Ok(Dating { descriptor, config, language })
+    }
+}

@@ -1,0 +1,94 @@
+//! One language as the tagger uses it: lexicon and grammar read from the rule files compiled in.
+
+use super::grammar::{Grammar, RuleError, RuleSet};
+use super::lexicon::{ClassId, Lexicon};
+use super::resolve::Tense;
+use serde::Deserialize;
+
+/// The rule files of English, in the order in which they are read; earlier rules win over later ones of equal length.
+const ENGLISH: &[(&str, &str)] = &[
+    ("rules/en/none.toml", include_str!("../../rules/en/none.toml")),
+    ("rules/en/time.toml", include_str!("../../rules/en/time.toml")),
+    ("rules/en/date.toml", include_str!("../../rules/en/date.toml")),
+    ("rules/en/relative.toml", include_str!("../../rules/en/relative.toml")),
+    ("rules/en/set.toml", include_str!("../../rules/en/set.toml")),
+    ("rules/en/duration.toml", include_str!("../../rules/en/duration.toml")),
+    ("rules/en/reference.toml", include_str!("../../rules/en/reference.toml")),
+];
+const ENGLISH_LEXICON: (&str, &str) = ("rules/en/lexicon.toml", include_str!("../../rules/en/lexicon.toml"));
+const ENGLISH_VERBS: (&str, &str) = ("rules/en/verbs.toml", include_str!("../../rules/en/verbs.toml"));
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct VerbFile {
+    past: Vec<String>,
+    future: Vec<String>,
+    past_suffixes: Vec<String>,
+    not_past: Vec<String>,
+}
+
+/// Words, rules and verbs of one language.
+pub(crate) struct Language {
+    pub(crate) lexicon: Lexicon,
+    pub(crate) grammar: Grammar,
+    past: ClassId,
+    future: ClassId,
+    not_past: ClassId,
+    deictic: Vec<ClassId>,
+    era: Vec<ClassId>,
+    past_suffixes: Vec<String>,
+}
+
+impl Language {
+    /// English.
+    pub(crate) fn english() -> Result<Language, RuleError> {
+        let mut lexicon = Lexicon::parse(ENGLISH_LEXICON.0, ENGLISH_LEXICON.1)?;
+        let verbs: VerbFile = toml::from_str(ENGLISH_VERBS.1).map_err(|source| RuleError::Toml { file: ENGLISH_VERBS.0, source })?;
+        let past = lexicon.add_words("past-cue", &verbs.past);
+        let future = lexicon.add_words("future-cue", &verbs.future);
+        let not_past = lexicon.add_words("no-cue", &verbs.not_past);
+        let mut set = RuleSet::new();
+        for (file, text) in ENGLISH {
+            set.add(file, text, &mut lexicon)?;
+        }
+        lexicon.seal();
+        let grammar = Grammar::compile(set, &lexicon)?;
+        let classes = |names: &[&str]| names.iter().filter_map(|name| lexicon.find_class(name)).collect::<Vec<_>>();
+        let (deictic, era) = (classes(&["weekday", "today"]), classes(&["bc", "era"]));
+        Ok(Language { lexicon, grammar, past, future, not_past, deictic, era, past_suffixes: verbs.past_suffixes })
+    }
+
+    fn word_is(&self, word: u32, classes: &[ClassId]) -> bool {
+        self.lexicon.entry(word).senses.iter().any(|sense| classes.contains(&sense.class))
+    }
+
+    /// Whether the word counts days from the day of writing.
+    pub(crate) fn is_deictic(&self, word: u32) -> bool {
+        self.word_is(word, &self.deictic)
+    }
+
+    /// Whether the word names an era.
+    pub(crate) fn is_era(&self, word: u32) -> bool {
+        self.word_is(word, &self.era)
+    }
+
+    /// The tense a word of the lexicon shows.
+    pub(crate) fn tense_of(&self, word: u32) -> Option<Tense> {
+        if self.word_is(word, &[self.future]) {
+            Some(Tense::Future)
+        } else if self.word_is(word, &[self.past]) {
+            Some(Tense::Past)
+        } else {
+            None
+        }
+    }
+
+    /// Whether a word has the ending of a past tense.
+    pub(crate) fn looks_past(&self, text: &[u8]) -> bool {
+        let ends = |suffix: &String| text.len() > suffix.len() + 1 && text.ends_with(suffix.as_bytes());
+        self.past_suffixes.iter().any(ends) && {
+            let word = self.lexicon.find(text);
+            word == 0 || !self.word_is(word, &[self.not_past])
+        }
+    }
+}

@@ -1,0 +1,277 @@
+//! Finds temporal expressions and gives them their TIMEX3 values. The language is data; the document's date is given.
+
+pub(crate) mod calendar;
+pub(crate) mod frame;
+pub(crate) mod grammar;
+mod language;
+mod lexicon;
+mod resolve;
+mod token;
+
+pub(crate) use grammar::{RuleError, Where};
+pub(crate) use language::Language;
+
+use calendar::Point;
+use dateline_processor::core::layers::{Timex, TimexType};
+use dateline_processor::core::{Date, DateInterval, Genre, Mark, Span, Time};
+use frame::{Frame, Slot};
+use grammar::{Match, Op, Scanner};
+use resolve::{Context, Focus, Resolved, Tense, resolve};
+use token::Token;
+
+/// A text this short, in bytes, is a message and no article.
+const MESSAGE_BYTES_MAX: usize = 320;
+/// A text with fewer years than this is no history.
+const NARRATIVE_YEARS_MIN: usize = 6;
+/// How many words a verb may stand away from the date it governs.
+const VERB_DISTANCE_MAX: usize = 14;
+
+/// What the tagger is told beside the text.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Anchor {
+    /// The document date as far as it is known.
+    pub(crate) dct: Option<DateInterval>,
+    /// Its time of day.
+    pub(crate) time: Option<Time>,
+    /// The kind of text, when somebody said.
+    pub(crate) genre: Option<Genre>,
+}
+
+/// One expression with how its value came about.
+#[derive(Clone, Debug)]
+pub(crate) struct Tagged {
+    pub(crate) timex: Timex,
+    pub(crate) point: Option<Point>,
+    pub(crate) steps: Vec<String>,
+}
+
+/// Finds and resolves all expressions of a text.
+pub(crate) fn tag(language: &Language, text: &str, marks: &[Mark], anchor: &Anchor, explain: bool) -> Vec<Tagged> {
+    let tokens = token::tokens(text, &language.lexicon);
+    let dates = anchor.dct.map(|dct| [dct.earliest, dct.latest]);
+    let place = place_of(language, text, &tokens, anchor);
+    let found = matches(language, text, &tokens, place, marks);
+    let reader = Reader { language, text, tokens: &tokens, place, explain };
+    match dates {
+        Some([one, other]) if one != other => {
+            // A vague document date resolves only what all its days agree on.
+            let first = reader.resolve_all(&found, Some(one), anchor.time);
+            let last = reader.resolve_all(&found, Some(other), anchor.time);
+            let open = reader.resolve_all(&found, None, None);
+            agreed(first, &last, open)
+        }
+        _ => reader.resolve_all(&found, dates.map(|dates| dates[0]), anchor.time),
+    }
+}
+
+/// Keeps what holds for the first and the last day alike, and the open reading elsewhere.
+fn agreed(first: Vec<Tagged>, last: &[Tagged], open: Vec<Tagged>) -> Vec<Tagged> {
+    let same = |tagged: &Tagged| {
+        let other = last.iter().find(|other| other.timex.span == tagged.timex.span);
+        other.is_some_and(|other| other.timex.value == tagged.timex.value)
+    };
+    open.into_iter()
+        .map(|open| {
+            let sharp = first.iter().find(|tagged| tagged.timex.span == open.timex.span && same(tagged));
+            sharp.cloned().unwrap_or(open)
+        })
+        .collect()
+}
+
+/// The kind of text: as said, or as its length and its dates suggest.
+fn place_of(language: &Language, text: &str, tokens: &[Token], anchor: &Anchor) -> Where {
+    match anchor.genre {
+        Some(Genre::News) => return Where::News,
+        Some(Genre::Narrative) => return Where::Narrative,
+        Some(Genre::Colloquial) => return Where::Colloquial,
+        None => {}
+    }
+    if text.len() < MESSAGE_BYTES_MAX && anchor.dct.is_some() {
+        return Where::Colloquial;
+    }
+    let written = anchor.dct.map_or(i32::MAX, |dct| i32::from(dct.earliest.year()));
+    let mut years = 0;
+    let mut old = 0;
+    let mut deictic = 0;
+    for token in tokens {
+        if let Some(year) = token.integer().filter(|year| matches!(token.kind, token::Kind::Integer(4)) && (1000..=2100).contains(year)) {
+            years += 1;
+            old += usize::from(year < written.saturating_sub(2));
+        } else if token.word != 0 && language.is_deictic(token.word) {
+            deictic += 1;
+        } else if token.word != 0 && language.is_era(token.word) {
+            years += 1;
+            old += 1;
+        }
+    }
+    if years >= NARRATIVE_YEARS_MIN && old * 4 >= years * 3 && deictic * 4 <= years { Where::Narrative } else { Where::News }
+}
+
+/// All matches, left to right, longest first at each place.
+fn matches(language: &Language, text: &str, tokens: &[Token], place: Where, marks: &[Mark]) -> Vec<Match> {
+    let mut scanner = Scanner::new(tokens, &language.lexicon, place);
+    let mut found = Vec::new();
+    let mut at = 0;
+    let mut mark = 0;
+    debug_assert!(tokens.last().is_none_or(|token| token.end as usize <= text.len()), "tokens lie in the text");
+    while at < tokens.len() {
+        while marks.get(mark).is_some_and(|mark| mark.span.end <= tokens[at].start) {
+            mark += 1;
+        }
+        if marks.get(mark).is_some_and(|mark| mark.span.start < tokens[at].end) || tokens[at].has(token::TAG) {
+            at += 1;
+            continue;
+        }
+        match language.grammar.longest(&mut scanner, at) {
+            Some(one) => {
+                let end = language.grammar.tagged_end(&one);
+                found.push(one);
+                at += end.max(1);
+            }
+            None => at += 1,
+        }
+    }
+    found
+}
+
+struct Reader<'a> {
+    language: &'a Language,
+    text: &'a str,
+    tokens: &'a [Token],
+    place: Where,
+    explain: bool,
+}
+
+/// What is remembered from one expression to the next.
+#[derive(Default)]
+struct Memory {
+    focus: Option<Focus>,
+    day: Option<Focus>,
+    quarter: Option<Focus>,
+    /// Token up to which sentence ends were looked for.
+    seen: usize,
+}
+
+impl Reader<'_> {
+    fn resolve_all(&self, found: &[Match], dct: Option<Date>, time: Option<Time>) -> Vec<Tagged> {
+        let mut scanner = Scanner::new(self.tokens, &self.language.lexicon, self.place);
+        let mut memory = Memory::default();
+        let mut tagged: Vec<Tagged> = Vec::with_capacity(found.len());
+        for one in found {
+            let rule = &self.language.grammar.rules[one.rule as usize];
+            if rule.op == Op::None {
+                continue;
+            }
+            for extent in self.language.grammar.extents(one, &mut scanner) {
+                let (Some(first), Some(last)) = (self.tokens.get(extent.from), self.tokens.get(extent.to - 1)) else { continue };
+                let span = Span { start: first.start, end: last.end };
+                if tagged.last().is_some_and(|before| before.timex.span.end > span.start) {
+                    continue;
+                }
+                self.forget_after_sentence(&mut memory, extent.from);
+                let context = Context {
+                    dct,
+                    time,
+                    place: self.place,
+                    focus: memory.focus,
+                    day: memory.day,
+                    quarter: memory.quarter,
+                    tense: self.tense(extent.from, extent.to),
+                };
+                let Some(resolved) = resolve(rule.op, &extent.frame, &context, self.explain) else { continue };
+                remember(&mut memory, &resolved, span, self.place);
+                tagged.push(self.timex(span, &rule.name, &extent.frame, resolved));
+            }
+        }
+        tagged
+    }
+
+    fn timex(&self, span: Span, rule: &str, frame: &Frame, resolved: Resolved) -> Tagged {
+        let mut steps = resolved.steps;
+        if self.explain {
+            let slots: Vec<String> = frame.filled().map(|(name, value)| format!("{name}={value}")).collect();
+            steps.insert(0, format!("rule `{rule}` read {}", slots.join(" ")));
+        }
+        let sets = resolved.kind == TimexType::Set;
+        let timex = Timex {
+            span,
+            kind: resolved.kind,
+            value: resolved.value,
+            earliest: resolved.interval.map(|interval| interval.earliest),
+            latest: resolved.interval.map(|interval| interval.latest),
+            modifier: frame.word(Slot::Mod).map(str::to_owned),
+            quant: frame.word(Slot::Quant).filter(|_| sets).map(str::to_owned),
+            freq: frame.get(Slot::Freq).filter(|_| sets).map(|count| format!("{count}X")),
+            rule: rule.to_owned(),
+            anchor: resolved.anchor.filter(|anchor| *anchor != span),
+        };
+        Tagged { timex, point: resolved.point, steps }
+    }
+
+    /// A day named in an earlier sentence says nothing about a bare time of day in this one.
+    fn forget_after_sentence(&self, memory: &mut Memory, token: usize) {
+        if (memory.seen..token).any(|at| self.ends_sentence(at)) {
+            memory.day = None;
+        }
+        memory.seen = token;
+    }
+
+    fn ends_sentence(&self, at: usize) -> bool {
+        let Some(next) = self.tokens.get(at + 1) else { return true };
+        if next.has(token::PARAGRAPH) {
+            return true;
+        }
+        let stop = self.tokens[at].kind == token::Kind::Sign(lexicon::class::DOT);
+        stop && next.has(token::SPACE) && (next.has(token::CAPITAL) || !matches!(next.kind, token::Kind::Word))
+    }
+
+    /// The tense of the verb that governs the words from `from` to `to`: the nearest cue before them, else after them.
+    fn tense(&self, from: usize, to: usize) -> Tense {
+        for distance in 1..=VERB_DISTANCE_MAX {
+            let Some(at) = from.checked_sub(distance) else { break };
+            if self.ends_sentence(at) {
+                break;
+            }
+            if let Some(tense) = self.cue(at) {
+                return tense;
+            }
+        }
+        for at in to..(to + VERB_DISTANCE_MAX).min(self.tokens.len()) {
+            if let Some(tense) = self.cue(at) {
+                return tense;
+            }
+            if self.ends_sentence(at) {
+                break;
+            }
+        }
+        Tense::Unknown
+    }
+
+    fn cue(&self, at: usize) -> Option<Tense> {
+        let token = &self.tokens[at];
+        if token.kind != token::Kind::Word {
+            return None;
+        }
+        if token.word != 0
+            && let Some(tense) = self.language.tense_of(token.word)
+        {
+            return Some(tense);
+        }
+        let text = self.text.as_bytes().get(token.start as usize..token.end as usize)?;
+        self.language.looks_past(text).then_some(Tense::Past)
+    }
+}
+
+fn remember(memory: &mut Memory, resolved: &Resolved, span: Span, place: Where) {
+    let Some(point) = resolved.point else { return };
+    let focus = Some(Focus { point, span });
+    match point {
+        Point::Quarter(..) => memory.quarter = focus,
+        Point::Day(_) => memory.day = focus,
+        _ => {}
+    }
+    // A century or decade names no year that later dates could belong to.
+    if !matches!(point, Point::Century(_) | Point::Millennium(_)) || place != Where::Narrative {
+        memory.focus = focus;
+    }
+}
