@@ -1,1 +1,26 @@
-//! Query text to Query to Plan to Hits; as-of and known-at.
+//! From the text of a query to hits: [`parse`] reads it, [`plan`] decides what is asked of the index, [`search`] answers.
+//!
+//! Two clocks, never mixed: `as_of` looks at when documents were written, `known_at` at when they had been ingested.
+//! This crate opens no store and no socket; texts and names come through [`Texts`] and [`Aliases`].
+
+mod context;
+mod error;
+mod expand;
+mod note;
+mod parse;
+mod plan;
+mod query;
+mod search;
+mod snippet;
+mod stop;
+
+pub use context::{Aliases, Article, FacetDeclaration, KnownEntity, NoAliases, OutsideError, Texts};
+pub use dateline_processor_index::{Order, Scoring, Searching};
+pub use error::{QueryError, SearchError};
+pub use expand::{FEEDBACK, Feedback, expand_with};
+pub use note::Note;
+pub use parse::{QUERY_BYTES_MAX, parse};
+pub use plan::{Context, Match, Planned, SearchOptions, plan};
+pub use query::{Clause, ClauseKind, EntityField, FIELDS, Form, OtherField, Query, Terms, WordField};
+pub use search::{Hit, Hits, Matched, Sources, find, search};
+pub use snippet::{Matcher, SNIPPET_BYTES, Snippet, headline, snippet};

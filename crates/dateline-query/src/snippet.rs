@@ -1,0 +1,258 @@
+//! The passage of a text that shows best why it was found, and a headline for texts that have none.
+
+use crate::context::Article;
+use dateline_core::Span;
+use dateline_processor_index::Word;
+use dateline_processor_index::words::{Folder, words};
+use rustc_hash::FxHashMap;
+use std::ops::Range;
+
+/// About how long a snippet is, in bytes.
+pub const SNIPPET_BYTES: usize = 220;
+/// Longest title made of a first sentence, in characters.
+const TITLE_CHARACTERS_MAX: usize = 90;
+/// How far a snippet's start may move back to begin with a sentence, in bytes.
+const LEAD_BYTES_MAX: usize = 80;
+/// Text looked through for the best passage, in bytes.
+const LOOKED_THROUGH_BYTES_MAX: usize = 1 << 20;
+
+/// A passage and the words in it that were searched for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Snippet {
+    /// The passage on one line: runs of white space are one blank.
+    pub text: String,
+    /// Byte ranges of the words found, in `text`.
+    pub matches: Vec<Range<usize>>,
+    /// Where the passage stands in the canonical text.
+    pub span: Option<Span>,
+    /// Where the first word found stands in the canonical text.
+    pub first_match: Option<Span>,
+}
+
+/// Tells which words of a text a query means.
+pub struct Matcher {
+    folder: Folder,
+    folded: String,
+    exact: FxHashMap<String, usize>,
+    stems: FxHashMap<String, usize>,
+    prefixes: Vec<(String, usize)>,
+    fuzzy: Vec<(String, usize)>,
+}
+
+impl std::fmt::Debug for Matcher {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Matcher").field("exact", &self.exact).field("stems", &self.stems).finish_non_exhaustive()
+    }
+}
+
+impl Matcher {
+    /// A matcher for these words.
+    #[must_use]
+    pub fn new(wanted: &[Word]) -> Matcher {
+        let mut folder = Folder::default();
+        let mut folded = String::new();
+        let (mut exact, mut stems) = (FxHashMap::default(), FxHashMap::default());
+        let (mut prefixes, mut fuzzy) = (Vec::new(), Vec::new());
+        for (number, word) in wanted.iter().enumerate() {
+            folder.fold(word.text(), &mut folded);
+            match word {
+                Word::Exact(_) => {
+                    exact.entry(folded.clone()).or_insert(number);
+                }
+                Word::Stem(_) => {
+                    stems.entry(folder.stem_or_word(&folded)).or_insert(number);
+                }
+                Word::Prefix(_) => prefixes.push((folded.clone(), number)),
+                Word::Fuzzy(_) => fuzzy.push((folded.clone(), number)),
+            }
+        }
+        Matcher { folder, folded, exact, stems, prefixes, fuzzy }
+    }
+
+    /// Which wanted word a word of a text is, by its position in the list.
+    pub fn wanted(&mut self, word: &str) -> Option<usize> {
+        self.folder.fold(word, &mut self.folded);
+        if let Some(number) = self.exact.get(&self.folded) {
+            return Some(*number);
+        }
+        if !self.stems.is_empty() {
+            let stem = self.folder.stem(&self.folded).unwrap_or(&self.folded);
+            if let Some(number) = self.stems.get(stem) {
+                return Some(*number);
+            }
+        }
+        let folded = &self.folded;
+        let prefixed = self.prefixes.iter().find(|(prefix, _)| folded.starts_with(prefix.as_str()));
+        let alike = || {
+            self.fuzzy.iter().find(|(word, _)| {
+                let distance = if word.chars().count() >= 8 { 2 } else { 1 };
+                strsim::osa_distance(word, folded) <= distance
+            })
+        };
+        prefixed.or_else(alike).map(|(_, number)| *number)
+    }
+}
+
+/// A word of the text that was searched for.
+struct Place {
+    range: Range<usize>,
+    number: usize,
+}
+
+/// The passage of an article that shows best why it was found; its beginning when no word stands in it.
+#[must_use]
+pub fn snippet(article: &Article, matcher: &mut Matcher) -> Snippet {
+    let text: &str = &article.text;
+    let places = places(article, matcher);
+    let (start, end) = match best_window(&places) {
+        Some((first, last)) => around(article, &places[first].range, &places[last].range),
+        None => {
+            let start = prose_start(article);
+            (start, word_end(text, (start + SNIPPET_BYTES).min(text.len())))
+        }
+    };
+    rendered(text, start..end, &places)
+}
+
+fn places(article: &Article, matcher: &mut Matcher) -> Vec<Place> {
+    let text: &str = &article.text;
+    words(text)
+        .take_while(|range| range.start < LOOKED_THROUGH_BYTES_MAX)
+        .filter_map(|range| {
+            let number = matcher.wanted(&text[range.clone()])?;
+            let span = Span::new(range.start, range.end);
+            let marked = article.marks.iter().any(|mark| mark.span.overlaps(span));
+            (!marked).then_some(Place { range, number })
+        })
+        .collect()
+}
+
+/// The window with the most different words, then the most words; the first of equals.
+fn best_window(places: &[Place]) -> Option<(usize, usize)> {
+    let mut best: Option<((usize, usize), (usize, usize))> = None;
+    let mut counts: FxHashMap<usize, usize> = FxHashMap::default();
+    let mut last = 0;
+    for first in 0..places.len() {
+        while last < places.len() && places[last].range.end - places[first].range.start <= SNIPPET_BYTES {
+            *counts.entry(places[last].number).or_insert(0) += 1;
+            last += 1;
+        }
+        let value = (counts.len(), last - first);
+        if last > first && best.as_ref().is_none_or(|(best, _)| value > *best) {
+            best = Some((value, (first, last - 1)));
+        }
+        if last > first {
+            if let Some(count) = counts.get_mut(&places[first].number) {
+                *count -= 1;
+                if *count == 0 {
+                    counts.remove(&places[first].number);
+                }
+            }
+        } else {
+            last = first + 1;
+        }
+    }
+    best.map(|(_, window)| window)
+}
+
+/// Bounds of the passage around a window: from the sentence's start when it is near, never into a mark.
+fn around(article: &Article, first: &Range<usize>, last: &Range<usize>) -> (usize, usize) {
+    let text: &str = &article.text;
+    let spare = SNIPPET_BYTES.saturating_sub(last.end - first.start);
+    let reach = first.start.saturating_sub(LEAD_BYTES_MAX.max(spare / 2));
+    let reach = (reach..=first.start).find(|at| text.is_char_boundary(*at)).unwrap_or(first.start);
+    let before = &text[reach..first.start];
+    let sentence = before.rmatch_indices(['.', '!', '?', '\n']).find_map(|(at, end)| {
+        let after = at + end.len();
+        let starts = before[after..].trim_start();
+        let parted =
+            end == "\n" || before[after..].starts_with(char::is_whitespace) && !starts.starts_with(char::is_lowercase);
+        parted.then_some(reach + before.len() - starts.len())
+    });
+    let word = if reach == 0 { Some(0) } else { before.find(char::is_whitespace).map(|at| reach + at + 1) };
+    let floor =
+        article.marks.iter().filter(|mark| mark.span.end as usize <= first.start).map(|mark| mark.span.end as usize);
+    let start = sentence.or(word).unwrap_or(first.start).max(floor.max().unwrap_or(0));
+    let end = (start + SNIPPET_BYTES).max(last.end).min(text.len());
+    let end = word_end(text, end).max(last.end);
+    let ceiling = article.marks.iter().map(|mark| mark.span.start as usize).find(|mark| *mark >= last.end);
+    (start.min(first.start), end.min(ceiling.unwrap_or(end)))
+}
+
+/// The last end of a word at or before `at`.
+fn word_end(text: &str, at: usize) -> usize {
+    if at >= text.len() {
+        return text.len();
+    }
+    let at = (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    text[..at].rfind(char::is_whitespace).unwrap_or(at)
+}
+
+fn prose_start(article: &Article) -> usize {
+    let leading = article.marks.iter().map(|mark| mark.span).fold(0usize, |start, span| {
+        let gap = article.text.get(start..span.start as usize);
+        if gap.is_some_and(|gap| gap.trim().is_empty()) { span.end as usize } else { start }
+    });
+    let rest = &article.text[leading..];
+    leading + rest.len() - rest.trim_start().len()
+}
+
+/// The passage on one line, with the places of the words in it.
+fn rendered(text: &str, passage: Range<usize>, places: &[Place]) -> Snippet {
+    let raw = &text[passage.clone()];
+    let trimmed = raw.trim();
+    let start = passage.start + raw.len() - raw.trim_start().len();
+    let passage = start..start + trimmed.len();
+    let mut shown = String::with_capacity(trimmed.len());
+    let mut moved: Vec<usize> = Vec::with_capacity(trimmed.len() + 1);
+    let mut blank = false;
+    for character in trimmed.chars() {
+        let blank_before = std::mem::replace(&mut blank, character.is_whitespace());
+        moved.extend(std::iter::repeat_n(shown.len(), character.len_utf8()));
+        if !blank {
+            shown.push(character);
+        } else if !blank_before {
+            shown.push(' ');
+        }
+    }
+    moved.push(shown.len());
+    let inside = places.iter().filter(|place| place.range.start >= passage.start && place.range.end <= passage.end);
+    let matches =
+        inside.clone().map(|place| moved[place.range.start - passage.start]..moved[place.range.end - passage.start]);
+    let first = inside.clone().next().map(|place| Span::new(place.range.start, place.range.end));
+    Snippet {
+        matches: matches.collect(),
+        span: (!passage.is_empty()).then(|| Span::new(passage.start, passage.end)),
+        first_match: first,
+        text: shown,
+    }
+}
+
+/// The headline of an article: its title, or the beginning of its first sentence.
+#[must_use]
+pub fn headline(article: &Article) -> String {
+    if let Some(title) = article.title.as_deref().map(str::trim).filter(|title| !title.is_empty()) {
+        return title.split_whitespace().collect::<Vec<_>>().join(" ");
+    }
+    let rest = &article.text[prose_start(article)..];
+    let line = rest.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("");
+    let sentence_end = line.match_indices(['.', '!', '?']).find_map(|(at, end)| {
+        let after = &line[at + end.len()..];
+        let parted = after.is_empty() || after.starts_with(char::is_whitespace);
+        let long_enough = line[..at].split_whitespace().count() >= 4;
+        (parted && long_enough).then_some(at + end.len())
+    });
+    let sentence = &line[..sentence_end.unwrap_or(line.len())];
+    let mut shown = String::new();
+    for word in sentence.split_whitespace() {
+        if shown.chars().count() + word.chars().count() + 1 > TITLE_CHARACTERS_MAX {
+            shown.push('…');
+            break;
+        }
+        if !shown.is_empty() {
+            shown.push(' ');
+        }
+        shown.push_str(word);
+    }
+    shown
+}
