@@ -452,6 +452,11 @@ impl Grammar {
         self.bounds(found).last().map_or(found.length, |bounds| bounds.1)
     }
 
+    /// How many tokens lie before the first tagged part.
+    pub(crate) fn tagged_start(&self, found: &Match) -> usize {
+        self.bounds(found).first().map_or(0, |bounds| bounds.0)
+    }
+
     fn bounds(&self, found: &Match) -> Vec<(usize, usize)> {
         let rule = &self.rules[found.rule as usize];
         let path = &found.path[..found.length];

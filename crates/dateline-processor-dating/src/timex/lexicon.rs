@@ -106,7 +106,7 @@ pub(crate) const ENGINE_CLASSES: &[&str] = &[
     "n", "int", "day-number", "ordinal", "day-ordinal", "year", "small-year", "any-year", "short-year", "hour-number",
     "minute-number", "clock", "dot-clock", "military", "decade-number", "short-decade", "iso-date", "iso-month", "numeric-date", "month-day",
     "comma", "dash", "dot", "slash", "colon", "open", "close", "possessive", "plus", "at", "amp", "paragraph", "apostrophe", "wordy-n", "other", "cap",
-    "half-number", "wordy-year",
+    "half-number", "wordy-year", "modern-year",
 ];
 
 /// Positions in [`ENGINE_CLASSES`].
@@ -150,6 +150,7 @@ pub(crate) mod class {
     pub(crate) const CAP: ClassId = 35;
     pub(crate) const HALF: ClassId = 36;
     pub(crate) const WORDY_YEAR: ClassId = 37;
+    pub(crate) const MODERN_YEAR: ClassId = 38;
 }
 
 /// All words of one language.

@@ -124,7 +124,11 @@ fn matches(language: &Language, text: &str, tokens: &[Token], place: Where, mark
         }
         match language.grammar.longest(&mut scanner, at) {
             Some(one) => {
-                let end = language.grammar.tagged_end(&one);
+                // Words before the tagged part only give it the right to be there; they must not cut it short.
+                let start = language.grammar.tagged_start(&one);
+                let inner = if start > 0 { language.grammar.longest(&mut scanner, at + start) } else { None };
+                let one = inner.filter(|inner| inner.from + inner.length > one.from + one.length).unwrap_or(one);
+                let end = one.from + language.grammar.tagged_end(&one) - at;
                 found.push(one);
                 at += end.max(1);
             }

@@ -55,6 +55,7 @@ enum Place {
 
 /// Resolves one expression. `None` when the words mean no date after all (30 February, a rule against).
 pub(crate) fn resolve(op: Op, frame: &Frame, context: &Context, explain: bool) -> Option<Resolved> {
+    let frame = &numbered(frame);
     let mut resolver = Resolver { frame, context, anchor: None, steps: Vec::new(), explain };
     let (kind, value, point) = match op {
         Op::None => return None,
@@ -66,6 +67,20 @@ pub(crate) fn resolve(op: Op, frame: &Frame, context: &Context, explain: bool) -
     };
     let interval = point.filter(|_| matches!(kind, TimexType::Date | TimexType::Time)).and_then(Point::interval);
     Some(Resolved { kind, value, interval, point, anchor: resolver.anchor, steps: resolver.steps })
+}
+
+/// `third quarter` names a quarter, `20th century` a century.
+fn numbered(frame: &Frame) -> Frame {
+    let mut frame = *frame;
+    if let (Some(ordinal), Some(unit)) = (frame.get(Slot::Ordinal), frame.unit()) {
+        match unit {
+            Unit::Quarter => frame.set(Slot::Quarter, ordinal),
+            Unit::Half => frame.set(Slot::Half, ordinal.min(2)),
+            Unit::Century => frame.set(Slot::Century, ordinal),
+            _ => {}
+        }
+    }
+    frame
 }
 
 struct Resolver<'a> {
@@ -563,6 +578,8 @@ impl Resolver<'_> {
         if unit < Unit::Day {
             return self.offset_time(point, unit, thousandths * sign);
         }
+        // Whoever counts in decades means years.
+        let (unit, count) = if unit == Unit::Decade { (Unit::Year, count * 10) } else { (unit, count) };
         // Colloquially, a year ago is a day.
         if self.context.place == Where::Colloquial
             && let Point::Day(date) = point

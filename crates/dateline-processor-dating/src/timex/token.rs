@@ -807,6 +807,9 @@ fn integer_senses(value: i32, width: u8, senses: &mut SenseBuffer) {
     if width == 4 && (1000..=2199).contains(&value) {
         senses.push(slotted(class::YEAR, Slot::Year, value));
     }
+    if width == 4 && (1900..=2039).contains(&value) {
+        senses.push(slotted(class::MODERN_YEAR, Slot::Year, value));
+    }
     if (1..=4).contains(&width) {
         senses.push(slotted(class::ANY_YEAR, Slot::Year, value));
     }
