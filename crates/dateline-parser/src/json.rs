@@ -3,7 +3,7 @@
 use crate::decode::Decoded;
 use crate::options::JsonFields;
 use crate::record::{Draft, Facts, Sink};
-use crate::{ParseError, ParserOptions};
+use crate::{ParseError, ParserOptions, html};
 use dateline_core::{Origin, keys};
 use serde_json::{Map, Value};
 use std::ops::ControlFlow;
@@ -13,18 +13,26 @@ type Record = Map<String, Value>;
 /// Deepest nesting of fields that is kept as metadata (`a.b.c`).
 const METADATA_DEPTH_MAX: usize = 4;
 
-/// Whether a text of unknown kind is JSON that holds records: it parses, and is or starts with an object.
+/// Whether a text is JSON that may hold records: it starts with a whole object, or an array of them.
 pub(crate) fn looks_like_json(text: &str) -> bool {
     let start = text.trim_start();
-    if !start.starts_with('{')
-        && !start.starts_with("[{")
-        && !start.replacen(['\n', '\r', '\t', ' '], "", 8).starts_with("[{")
-    {
-        return false;
-    }
-    let body = start.strip_prefix('[').unwrap_or(start);
-    let mut values = serde_json::Deserializer::from_str(body).into_iter::<serde::de::IgnoredAny>();
-    matches!(values.next(), Some(Ok(_)))
+    let first = start.strip_prefix('[').map_or(start, str::trim_start);
+    first.starts_with('{') && first_value_ends(first).is_some()
+}
+
+/// Whether a text holds one object per line: its first line is a whole object, and another one starts below.
+pub(crate) fn looks_like_lines(text: &str) -> bool {
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let first = lines.next().unwrap_or_default();
+    first.starts_with('{')
+        && first_value_ends(first) == Some(first.len())
+        && lines.next().is_some_and(|line| line.starts_with('{'))
+}
+
+fn first_value_ends(text: &str) -> Option<usize> {
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<serde::de::IgnoredAny>();
+    values.next()?.ok()?;
+    Some(values.byte_offset())
 }
 
 /// Reads one object per line.
@@ -159,7 +167,11 @@ impl Reader<'_> {
 
     fn text(&self, record: &Record) -> Option<String> {
         let found = self.fields.text.iter().filter_map(|name| lookup(record, name));
-        found.filter_map(prose).find(|text| !text.trim().is_empty())
+        let texts = found.filter_map(prose).find(|text| !text.trim().is_empty());
+        // Some services put web markup into their text fields.
+        texts
+            .map(|text| if is_markup(&text) { html::fragment(&text) } else { text })
+            .filter(|text| !text.trim().is_empty())
     }
 
     fn record(&self, value: Value, line: u32, sink: &mut Sink<'_>) -> ControlFlow<()> {
@@ -167,7 +179,7 @@ impl Reader<'_> {
             sink.fail(None, line, "the record is not a JSON object");
             return ControlFlow::Continue(());
         };
-        let part_id = self.fields.id.iter().filter_map(|name| lookup(&record, name)).find_map(scalar);
+        let part_id = part_id(&record, self.fields);
         let Some(text) = self.text(&record) else {
             let names = self.fields.text.join("`, `");
             sink.fail(part_id.as_deref(), line, format!("the record has no text in `{names}`"));
@@ -175,28 +187,62 @@ impl Reader<'_> {
         };
         let mut draft = Draft { part_id, text, origin: Origin { offset: None, line }, ..Draft::default() };
         draft.diagnostics.extend(self.diagnostic.diagnostic());
-        draft.title = self.fields.title.iter().filter_map(|name| lookup(&record, name)).find_map(scalar);
-        self.facts(&record, &mut draft.facts);
+        record_facts(&record, self.fields, &mut draft);
         sink.accept(draft)
     }
+}
 
-    /// The known fields under their keys first, then all others under their own names.
-    fn facts(&self, record: &Record, facts: &mut Facts) {
-        let JsonFields { id, title, text, date, url, source, author, records: _ } = self.fields;
-        let mut taken: Vec<&str> = [id, title, text].into_iter().flatten().map(String::as_str).collect();
-        let known = [(keys::DATE, date), (keys::URL, url), (keys::SOURCE, source), (keys::AUTHOR, author)];
-        for (key, names) in known {
-            let found = names.iter().find_map(|name| lookup(record, name).map(|value| (name, value)));
-            if let Some((name, value)) = found {
-                push_known(facts, key, value);
-                taken.push(name);
-            }
+fn part_id(record: &Record, fields: &JsonFields) -> Option<String> {
+    fields.id.iter().filter_map(|name| lookup(record, name)).find_map(scalar)
+}
+
+/// Fills title and metadata of a draft from a record, or from front matter.
+pub(crate) fn record_facts(record: &Record, fields: &JsonFields, draft: &mut Draft) {
+    let title = fields.title.iter().filter_map(|name| lookup(record, name)).find_map(text_or_rendered);
+    draft.title = title.map(|title| if html::dom::has_tags(&title) { html::prose(&title) } else { title });
+    facts(record, fields, &mut draft.facts);
+}
+
+/// The known fields under their keys first, then all others under their own names.
+fn facts(record: &Record, fields: &JsonFields, facts: &mut Facts) {
+    let JsonFields { id, title, text, date, url, source, author, records: _ } = fields;
+    let mut taken: Vec<&str> = [id, title, text].into_iter().flatten().map(String::as_str).collect();
+    let known = [(keys::DATE, date), (keys::URL, url), (keys::SOURCE, source), (keys::AUTHOR, author)];
+    for (key, names) in known {
+        let found = names.iter().find_map(|name| lookup(record, name).map(|value| (name, value)));
+        if let Some((name, value)) = found {
+            push_known(facts, key, value);
+            taken.push(name);
         }
-        for (name, value) in record {
-            if !taken.contains(&name.as_str()) {
-                push_value(facts, &name.to_lowercase(), value, 0);
-            }
+    }
+    for (name, value) in record {
+        if !taken.contains(&name.as_str()) {
+            push_value(facts, key_of(name).as_ref(), value, 0);
         }
+    }
+}
+
+/// Names under which records give their times of publication and change.
+const PUBLISHED: &[&str] = &[
+    "pubdate",
+    "published_at",
+    "publishedat",
+    "publish_date",
+    "publishdate",
+    "date_published",
+    "datepublished",
+    "publication_date",
+];
+const UPDATED: &[&str] =
+    &["lastmod", "modified", "date_modified", "datemodified", "updated_at", "updatedat", "last_modified"];
+
+fn key_of(name: &str) -> std::borrow::Cow<'static, str> {
+    let lower = name.to_lowercase();
+    match lower.as_str() {
+        known if PUBLISHED.contains(&known) => keys::PUBLISHED.into(),
+        known if UPDATED.contains(&known) => keys::UPDATED.into(),
+        "language" => keys::LANGUAGE.into(),
+        _ => lower.into(),
     }
 }
 
@@ -212,12 +258,21 @@ fn lookup<'a>(record: &'a Record, name: &str) -> Option<&'a Value> {
     }
 }
 
+fn text_or_rendered(value: &Value) -> Option<String> {
+    scalar(value).or_else(|| value.get("rendered").and_then(scalar))
+}
+
 fn scalar(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()).filter(|text| !text.trim().is_empty()),
         Value::Number(number) => Some(number.to_string()),
         _ => None,
     }
+}
+
+/// Whether a text field holds HTML: it starts with a tag, or has the end of a paragraph in it.
+fn is_markup(text: &str) -> bool {
+    (text.trim_start().starts_with('<') && html::dom::has_tags(text)) || text.contains("</p>") || text.contains("<br")
 }
 
 /// A text, a list of paragraphs, or an object that holds its text as `value` (Atom as JSON) or `rendered` (WordPress).

@@ -10,13 +10,18 @@
 //! prose without markup.
 
 mod decode;
+mod feed;
 mod html;
 mod json;
 pub mod limits;
+mod magic;
+mod mail;
+mod markdown;
 mod options;
 mod plain;
 mod record;
 mod sniff;
+mod xml;
 
 pub use options::{JsonFields, ParserOptions};
 pub use plain::plain_document;

@@ -6,6 +6,12 @@ use super::entities;
 use aho_corasick::AhoCorasick;
 use std::sync::OnceLock;
 
+/// Shortest block that counts as prose where an element's share of the page is taken, bytes.
+const PROSE_BYTES_MIN: u32 = 80;
+
+/// Flags that an element's name gives it wrongly at times.
+const NAMED: u32 = flag::BESIDE | flag::COMMENTS | flag::FOOTER | flag::ASIDE | flag::CAPTION | flag::DATELIKE;
+
 /// What is known about a node's place; inherited by everything below it.
 pub(crate) mod flag {
     /// Not shown, or no prose: scripts, forms, hidden elements.
@@ -222,6 +228,7 @@ pub(crate) fn read(dom: &Dom<'_>) -> Blocks {
         dom,
         blocks: Blocks { flags: vec![0; count], ..Blocks::default() },
         container: vec![0; count],
+        inherited: vec![0; count],
         last_break: 0,
         last_text: 0,
         blank: false,
@@ -230,13 +237,40 @@ pub(crate) fn read(dom: &Dom<'_>) -> Blocks {
         walk.node(index);
     }
     walk.finish();
-    walk.blocks
+    let mut blocks = walk.blocks;
+    settle_names(dom, &mut blocks);
+    blocks
+}
+
+/// Takes names such as `has-sidebar` back from elements that hold most of the page's prose, and passes the rest on.
+fn settle_names(dom: &Dom<'_>, page: &mut Blocks) {
+    let mut prose = vec![0u32; dom.nodes.len()];
+    for block in &page.blocks {
+        let length = block.end - block.start;
+        if length >= PROSE_BYTES_MIN && block.linked * 3 < length {
+            prose[block.container as usize] += length;
+        }
+    }
+    for index in (1..prose.len()).rev() {
+        prose[dom.nodes[index].parent as usize] += prose[index];
+    }
+    let most = prose[0] / 2;
+    for (index, length) in prose.iter().enumerate().skip(1) {
+        let taken_back = if *length > most { NAMED } else { 0 };
+        let inherited = page.flags[dom.nodes[index].parent as usize];
+        page.flags[index] = (page.flags[index] & !taken_back) | inherited;
+    }
+    for block in &mut page.blocks {
+        block.flags |= page.flags[block.first as usize] & NAMED;
+    }
 }
 
 struct Walk<'d, 'a> {
     dom: &'d Dom<'a>,
     blocks: Blocks,
     container: Vec<u32>,
+    /// Flags of each node with those of its ancestors, names that may yet be taken back aside.
+    inherited: Vec<u32>,
     /// The last block element that started.
     last_break: usize,
     last_text: usize,
@@ -248,9 +282,9 @@ impl Walk<'_, '_> {
     fn node(&mut self, index: usize) {
         let node = self.dom.nodes[index];
         let parent = node.parent as usize;
-        let inherited = self.blocks.flags[parent];
+        let inherited = self.inherited[parent];
+        self.inherited[index] = inherited;
         if node.tag == Tag::Text {
-            self.blocks.flags[index] = inherited;
             self.container[index] = self.container[parent];
             if inherited & flag::HIDDEN == 0 {
                 self.text(index, inherited);
@@ -269,7 +303,11 @@ impl Walk<'_, '_> {
             self.last_break = index;
         }
         let hidden = inherited & flag::HIDDEN != 0;
-        self.blocks.flags[index] = if hidden { inherited } else { inherited | self.own_flags(index, node.tag) };
+        if !hidden {
+            let own = self.own_flags(index, node.tag);
+            self.blocks.flags[index] = own;
+            self.inherited[index] = inherited | (own & !NAMED);
+        }
     }
 
     fn current_container(&self) -> u32 {

@@ -5,7 +5,7 @@
 //! faster than a conforming parser, and the bounds of [`crate::limits`] hold whatever the page does.
 
 use crate::limits;
-use memchr::{memchr, memchr2, memchr3, memmem};
+use memchr::{memchr, memchr3, memmem};
 
 macro_rules! tags {
     ($($name:literal => $tag:ident),* $(,)?) => {
@@ -58,6 +58,11 @@ impl Tag {
             *to = from.to_ascii_lowercase();
         }
         Tag::from_lower(lower)
+    }
+
+    /// Whether a page may start with the element.
+    pub(crate) fn is_page(self) -> bool {
+        !matches!(self, Tag::Other | Tag::Svg | Tag::Math | Tag::Title | Tag::Source | Tag::Link | Tag::Object)
     }
 
     fn is_void(self) -> bool {
@@ -119,11 +124,6 @@ impl Tag {
                 | Ul
                 | Option
         )
-    }
-
-    pub(crate) fn is_heading(self) -> bool {
-        use Tag::*;
-        matches!(self, H1 | H2 | H3 | H4 | H5 | H6)
     }
 }
 
@@ -219,6 +219,11 @@ impl<'a> Iterator for Attributes<'a> {
         self.rest = rest;
         Some((name, value))
     }
+}
+
+/// The attributes of a tag, from what stands behind its name.
+pub(crate) fn attributes(source: &str) -> Attributes<'_> {
+    Attributes { rest: source }
 }
 
 struct Builder<'a> {
@@ -536,27 +541,11 @@ fn is_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b':' | b'_' | b'.')
 }
 
-/// Where the next tag that is called `name` (any case, no prefix) starts in `source`, from `from` on.
-pub(crate) fn find_tag(source: &str, from: usize, name: &str) -> Option<usize> {
-    let bytes = source.as_bytes();
-    let mut at = from;
-    while let Some(found) = memchr(b'<', bytes.get(at..)?) {
-        let here = at + found;
-        let rest = &bytes[here + 1..];
-        let fits = rest.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name.as_bytes()));
-        if fits && rest.get(name.len()).is_none_or(|byte| !is_name(*byte)) {
-            return Some(here);
-        }
-        at = here + 1;
-    }
-    None
-}
-
 /// Whether a text holds anything that looks like a tag.
 pub(crate) fn has_tags(text: &str) -> bool {
     let bytes = text.as_bytes();
     let mut at = 0;
-    while let Some(found) = memchr2(b'<', b'<', &bytes[at..]) {
+    while let Some(found) = memchr(b'<', &bytes[at..]) {
         let here = at + found + 1;
         let name = bytes[here..].strip_prefix(b"/").unwrap_or(&bytes[here..]);
         let length = name.iter().take(12).take_while(|byte| byte.is_ascii_alphanumeric()).count();

@@ -16,6 +16,10 @@ const JSONLD_BYTES_MAX: usize = 1 << 20;
 const JSONLD_OBJECTS_MAX: usize = 200;
 /// Longest value of a `<meta>` that is kept, bytes.
 const META_BYTES_MAX: usize = 1000;
+/// Shortest `articleBody` of a page's JSON-LD that is believed, bytes.
+const BODY_BYTES_MIN: usize = 200;
+/// Most `<h1>` of a page that are looked at for its title.
+const HEADINGS_MAX: usize = 5;
 /// Blocks before and after the headline in which a date belongs to the article.
 const BYLINE_BLOCKS: usize = 8;
 
@@ -41,6 +45,10 @@ pub(crate) fn collect(dom: &Dom<'_>, page: &Blocks, chosen: &[usize], source: &s
     }
     visible_dates(page, chosen, &mut facts);
     draft.title = seen.best_title(&facts);
+    // Pages that show their text by script, or the start of it, often carry all of it in their JSON-LD.
+    if let Some(body) = seen.body.take().filter(|body| draft.text.len() * 2 < body.len()) {
+        draft.text = body;
+    }
     finish(&mut facts, &seen);
     draft.facts = facts;
 }
@@ -49,9 +57,11 @@ pub(crate) fn collect(dom: &Dom<'_>, page: &Blocks, chosen: &[usize], source: &s
 struct Seen {
     title: Option<String>,
     headings: Vec<String>,
+    heading_elements: usize,
     language: Option<String>,
     jsonld: usize,
     headline: Option<String>,
+    body: Option<String>,
     authors: Vec<String>,
     publisher: Option<String>,
     times: usize,
@@ -203,7 +213,8 @@ fn language(dom: &Dom<'_>, index: usize, seen: &mut Seen) {
 }
 
 fn heading(dom: &Dom<'_>, page: &Blocks, index: usize, seen: &mut Seen) {
-    if page.flags[index] & flag::HIDDEN == 0 && seen.headings.len() < 5 {
+    seen.heading_elements += 1;
+    if page.flags[index] & flag::HIDDEN == 0 && seen.heading_elements <= HEADINGS_MAX {
         let text = dom.text(index, limits::TITLE_BYTES_MAX);
         if !text.is_empty() {
             seen.headings.push(text);
@@ -213,7 +224,8 @@ fn heading(dom: &Dom<'_>, page: &Blocks, index: usize, seen: &mut Seen) {
 
 /// `<time>`: its `datetime`, else its text, under the key its marks ask for.
 fn time(dom: &Dom<'_>, index: usize, facts: &mut Facts, seen: &mut Seen) {
-    if seen.times >= limits::HTML_DATES_MAX {
+    seen.times += 1;
+    if seen.times > limits::HTML_DATES_MAX {
         return;
     }
     let mut value = None;
@@ -236,7 +248,6 @@ fn time(dom: &Dom<'_>, index: usize, facts: &mut Facts, seen: &mut Seen) {
     let value = value.unwrap_or_else(|| dom.text(index, 200));
     if !value.is_empty() {
         facts.push(key, &entities::decode(shorten(&value, 100)));
-        seen.times += 1;
     }
 }
 
@@ -365,6 +376,9 @@ fn properties(object: &serde_json::Map<String, Value>, facts: &mut Facts, seen: 
     {
         seen.headline = Some(one_line(&entities::decode(headline)));
     }
+    if let Some(body) = object.get("articleBody").and_then(Value::as_str).filter(|body| body.len() >= BODY_BYTES_MIN) {
+        seen.body.get_or_insert_with(|| super::prose(body));
+    }
     if let Some(author) = object.get("author") {
         names(author, seen);
     }
@@ -379,7 +393,7 @@ fn names(author: &Value, seen: &mut Seen) {
     match author {
         Value::String(name) => push_author(seen, &entities::decode(name)),
         Value::Array(authors) => {
-            authors.iter().take(16).filter(|author| !author.is_array()).for_each(|author| names(author, seen))
+            authors.iter().take(16).filter(|author| !author.is_array()).for_each(|author| names(author, seen));
         }
         Value::Object(author) => {
             if let Some(name) = author.get("name").and_then(Value::as_str) {

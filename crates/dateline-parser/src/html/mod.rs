@@ -28,3 +28,9 @@ pub(crate) fn fragment(source: &str) -> String {
     let page = blocks::read(&dom);
     select::everything(&page)
 }
+
+/// The prose of a text that may be HTML; what has neither tags nor references is kept as it is.
+pub(crate) fn prose(text: &str) -> String {
+    let references = text.contains('&') && text.contains(';');
+    if dom::has_tags(text) || references { fragment(text) } else { text.trim().to_owned() }
+}

@@ -5,6 +5,18 @@ use super::dom::{Dom, Tag};
 
 /// Shorter articles are not believed while something was left out for its name.
 const BYTES_MIN: usize = 250;
+/// What a subtree hands on of its sum: the tightest one that holds the article wins.
+const STEP_UP: f32 = 0.94;
+/// Most blocks between the headline and the article's text that may hold its lead.
+const LEAD_BLOCKS_MAX: usize = 12;
+/// Shortest paragraph that counts as prose by itself, bytes.
+const LEAD_BYTES_MIN: usize = 60;
+/// Longer blocks are no captions, bytes.
+const CAPTION_BYTES_MAX: usize = 700;
+/// Longer blocks are no bylines or pointers elsewhere, bytes.
+const POINTER_BYTES_MAX: usize = 200;
+/// Shortest text that is left out when it was there before, bytes.
+const REPEATED_BYTES_MIN: usize = 40;
 
 /// The article's text: its blocks, paragraphs apart by an empty line.
 pub(crate) fn main_text(dom: &Dom<'_>, page: &Blocks) -> (String, Vec<usize>) {
@@ -16,7 +28,7 @@ pub(crate) fn main_text(dom: &Dom<'_>, page: &Blocks) -> (String, Vec<usize>) {
             chosen = lenient;
         }
     }
-    (join(dom, page, &chosen), chosen)
+    (join(page, &chosen), chosen)
 }
 
 fn size(page: &Blocks, chosen: &[usize]) -> usize {
@@ -25,13 +37,25 @@ fn size(page: &Blocks, chosen: &[usize]) -> usize {
 
 fn choose(dom: &Dom<'_>, page: &Blocks, excluded: u32) -> Vec<usize> {
     let scores: Vec<f32> = page.blocks.iter().map(|block| score(page, block, excluded)).collect();
-    let root = best_subtree(dom, page, &scores, excluded);
+    let root = best_subtree(dom, page, &scores);
     let until = dom.nodes[root].until;
     let inside = |block: &Block| (block.first as usize) > root && block.first < until;
     let mut chosen: Vec<usize> = Vec::new();
+    let first = page.blocks.iter().position(inside).unwrap_or(page.blocks.len());
+    let headline = page.blocks[..first].iter().rposition(|block| block.flags & flag::HEADING != 0);
+    let lead_from = headline.filter(|at| first - at <= LEAD_BLOCKS_MAX).unwrap_or(first);
+    let mut prose = false;
+    let mut seen = rustc_hash::FxHashSet::default();
     for (at, block) in page.blocks.iter().enumerate() {
-        if inside(block) && block.flags & excluded == 0 && keep(dom, page, block) {
+        if block.flags & excluded != 0 {
+            continue;
+        }
+        let lead = (lead_from..first).contains(&at) && is_prose(page, block);
+        let kept = inside(block) && keep(page, block, prose);
+        let mut repeated = || page.of(block).len() >= REPEATED_BYTES_MIN && !seen.insert(page.of(block));
+        if (lead || kept) && !repeated() {
             chosen.push(at);
+            prose |= is_prose(page, block);
         }
     }
     while chosen.last().is_some_and(|at| page.blocks[*at].flags & flag::HEADING != 0) {
@@ -51,7 +75,7 @@ fn score(page: &Blocks, block: &Block, excluded: u32) -> f32 {
     if density > 0.5 {
         return -(length * 0.5).min(30.0) - 5.0;
     }
-    let sentence = text.ends_with(['.', '!', '?', '”', '"', '…', ':', '’', '»', ')', '。']);
+    let sentence = ends_sentence(text);
     let mut score = match (length as usize, sentence) {
         (0..25, _) => -4.0,
         (25..80, false) => -2.0,
@@ -81,7 +105,7 @@ fn score(page: &Blocks, block: &Block, excluded: u32) -> f32 {
 }
 
 /// The subtree whose blocks have the highest sum, each step upwards costing a little.
-fn best_subtree(dom: &Dom<'_>, page: &Blocks, scores: &[f32], _excluded: u32) -> usize {
+fn best_subtree(dom: &Dom<'_>, page: &Blocks, scores: &[f32]) -> usize {
     let mut sums = vec![0f32; dom.nodes.len()];
     for (block, score) in page.blocks.iter().zip(scores) {
         sums[block.container as usize] += score;
@@ -95,33 +119,110 @@ fn best_subtree(dom: &Dom<'_>, page: &Blocks, scores: &[f32], _excluded: u32) ->
         if sum > best.1 && dom.nodes[index].tag != Tag::Text {
             best = (index, sum);
         }
-        sums[dom.nodes[index].parent as usize] += sum * 0.95;
+        sums[dom.nodes[index].parent as usize] += sum * STEP_UP;
     }
     best.0
 }
 
-/// Whether a block inside the chosen subtree is prose.
-fn keep(_dom: &Dom<'_>, page: &Blocks, block: &Block) -> bool {
+/// Whether a block is a paragraph of prose by itself.
+fn is_prose(page: &Blocks, block: &Block) -> bool {
+    let text = page.of(block);
+    let other = flag::HEADING | flag::CAPTION;
+    text.len() >= LEAD_BYTES_MIN
+        && ends_sentence(text)
+        && block.linked as usize * 3 < text.len()
+        && block.flags & other == 0
+}
+
+fn ends_sentence(text: &str) -> bool {
+    text.ends_with(['.', '!', '?', '”', '"', '…', ':', '’', '»', ')', '。', '“', '।'])
+}
+
+/// Beginnings of lines that lead away from the article, lower case.
+const AWAY: &[&str] = &[
+    "read more",
+    "read also",
+    "also read",
+    "see also",
+    "related:",
+    "related coverage",
+    "more:",
+    "read:",
+    "watch:",
+    "lesen sie auch",
+    "lesen sie mehr",
+    "auch interessant",
+    "mehr zum thema",
+    "lesen sie hier",
+    "auch lesen",
+    "weitere themen",
+    "das könnte sie auch",
+    "zum thema",
+    "à lire",
+    "lire aussi",
+    "lire la suite",
+    "lees ook",
+    "lees meer",
+    "leggi anche",
+    "lea también",
+    "leer más",
+    "te puede interesar",
+    "czytaj też",
+    "czytaj także",
+    "czytaj również",
+    "zobacz także",
+    "zobacz też",
+    "zobacz również",
+    "leia mais",
+    "leia também",
+    "veja também",
+    "advertisement",
+    "anzeige",
+    "sign up for",
+    "subscribe to",
+    "follow us",
+    "click here",
+    "share this",
+    "image credit",
+    "photo:",
+    "foto:",
+    "credit:",
+    "copyright ",
+];
+
+fn leads_away(text: &str) -> bool {
+    let start: String = text.chars().take(32).flat_map(char::to_lowercase).collect();
+    AWAY.iter().any(|away| start.starts_with(away))
+}
+
+/// Whether a block inside the chosen subtree belongs to the article; `prose` says whether its first paragraph was met.
+fn keep(page: &Blocks, block: &Block, prose: bool) -> bool {
     let text = page.of(block);
     let density = block.linked as f32 / (text.len() as f32).max(1.0);
     let in_paragraph = block.flags & (flag::PARAGRAPH | flag::QUOTE) != 0;
-    if block.flags & flag::CAPTION != 0 {
+    if block.flags & flag::CAPTION != 0 && text.len() < CAPTION_BYTES_MAX {
+        return false;
+    }
+    let short = text.len() < POINTER_BYTES_MAX;
+    if !prose && (block.flags & flag::HEADING != 0 || block.flags & flag::DATELIKE != 0 && short) {
+        return false;
+    }
+    if short && leads_away(text) && (density > 0.3 || text.len() < 40) {
         return false;
     }
     if density > 0.6 {
-        return in_paragraph && density < 0.9 && text.len() > 60;
+        return in_paragraph && ends_sentence(text) && text.len() > 60;
     }
     true
 }
 
-fn join(dom: &Dom<'_>, page: &Blocks, chosen: &[usize]) -> String {
+fn join(page: &Blocks, chosen: &[usize]) -> String {
     let mut text = String::with_capacity(size(page, chosen) + chosen.len() * 2);
     let mut before: Option<&Block> = None;
     for at in chosen {
         let block = &page.blocks[*at];
         if let Some(before) = before {
             let tight = flag::ITEM | flag::CELL;
-            let _ = dom;
             text.push_str(if before.flags & block.flags & tight != 0 { "\n" } else { "\n\n" });
         }
         text.push_str(page.of(block));
