@@ -156,7 +156,7 @@ impl Prose {
     fn start(&mut self, tag: &Tag<'_>) {
         match tag {
             Tag::Heading { level: HeadingLevel::H1, .. } if self.title.is_none() && self.text.is_empty() => {
-                self.heading = Some(0)
+                self.heading = Some(0);
             }
             Tag::Image { .. } | Tag::MetadataBlock(_) => self.skipped += 1,
             Tag::List(_) => {
@@ -166,7 +166,7 @@ impl Prose {
             Tag::Item | Tag::TableRow | Tag::TableHead => self.separate("\n"),
             Tag::TableCell if !self.text.is_empty() && !self.text.ends_with('\n') => self.text.push(' '),
             Tag::Paragraph | Tag::Heading { .. } | Tag::CodeBlock(_) | Tag::BlockQuote(_) if self.lists == 0 => {
-                self.separate("\n\n")
+                self.separate("\n\n");
             }
             Tag::HtmlBlock => self.html.clear(),
             _ => {}
