@@ -25,6 +25,8 @@ struct VerbFile {
     future: Vec<String>,
     past_suffixes: Vec<String>,
     not_past: Vec<String>,
+    aside: Vec<String>,
+    article: Vec<String>,
 }
 
 /// Words, rules and verbs of one language.
@@ -36,6 +38,8 @@ pub(crate) struct Language {
     not_past: ClassId,
     deictic: Vec<ClassId>,
     era: Vec<ClassId>,
+    aside: ClassId,
+    article: ClassId,
     past_suffixes: Vec<String>,
 }
 
@@ -47,6 +51,8 @@ impl Language {
         let past = lexicon.add_words("past-cue", &verbs.past);
         let future = lexicon.add_words("future-cue", &verbs.future);
         let not_past = lexicon.add_words("no-cue", &verbs.not_past);
+        let aside = lexicon.add_words("aside", &verbs.aside);
+        let article = lexicon.add_words("determiner", &verbs.article);
         let mut set = RuleSet::new();
         for (file, text) in ENGLISH {
             set.add(file, text, &mut lexicon)?;
@@ -55,7 +61,7 @@ impl Language {
         let grammar = Grammar::compile(set, &lexicon)?;
         let classes = |names: &[&str]| names.iter().filter_map(|name| lexicon.find_class(name)).collect::<Vec<_>>();
         let (deictic, era) = (classes(&["weekday", "today"]), classes(&["bc", "era"]));
-        Ok(Language { lexicon, grammar, past, future, not_past, deictic, era, past_suffixes: verbs.past_suffixes })
+        Ok(Language { lexicon, grammar, past, future, not_past, deictic, era, aside, article, past_suffixes: verbs.past_suffixes })
     }
 
     fn word_is(&self, word: u32, classes: &[ClassId]) -> bool {
@@ -65,6 +71,16 @@ impl Language {
     /// Whether the word counts days from the day of writing.
     pub(crate) fn is_deictic(&self, word: u32) -> bool {
         self.word_is(word, &self.deictic)
+    }
+
+    /// Whether a date behind the word is compared with, not told of.
+    pub(crate) fn looks_aside(&self, word: u32) -> bool {
+        self.word_is(word, &[self.aside])
+    }
+
+    /// Whether the word makes what follows part of a name or description.
+    pub(crate) fn is_article(&self, word: u32) -> bool {
+        self.word_is(word, &[self.article])
     }
 
     /// Whether the word names an era.

@@ -23,6 +23,8 @@ use token::Token;
 const MESSAGE_BYTES_MAX: usize = 320;
 /// A text with fewer years than this is no history.
 const NARRATIVE_YEARS_MIN: usize = 6;
+/// A narrative that is telling of days and months does not jump further than this by naming a year.
+const NARRATIVE_JUMP_YEARS_MAX: i32 = 12;
 /// How many words a verb may stand away from the date it governs.
 const VERB_DISTANCE_MAX: usize = 14;
 
@@ -183,7 +185,9 @@ impl Reader<'_> {
                     tense: self.tense(extent.from, extent.to),
                 };
                 let Some(resolved) = resolve(rule.op, &extent.frame, &context, self.explain) else { continue };
-                remember(&mut memory, &resolved, span, self.place);
+                if !self.is_aside(extent.from, extent.to, &resolved, &memory) {
+                    remember(&mut memory, &resolved, span, self.place);
+                }
                 tagged.push(self.timex(span, &rule.name, &extent.frame, resolved));
             }
         }
@@ -220,6 +224,24 @@ impl Reader<'_> {
         memory.seen = token;
     }
 
+    /// Whether a narrative only looks aside: `since 1813`, `the 1978 treaty`, a year far from what it tells of.
+    fn is_aside(&self, from: usize, to: usize, resolved: &Resolved, memory: &Memory) -> bool {
+        let (Where::Narrative, Some(point @ (Point::Year(_) | Point::Decade(_)))) = (self.place, resolved.point) else {
+            return false;
+        };
+        let before = from.checked_sub(1).map(|at| &self.tokens[at]);
+        if before.is_some_and(|token| token.word != 0 && self.language.looks_aside(token.word)) {
+            return true;
+        }
+        let article = before.is_some_and(|token| token.word != 0 && self.language.is_article(token.word));
+        let noun = self.tokens.get(to).is_some_and(|next| next.kind == token::Kind::Word && !next.has(token::PARAGRAPH));
+        let far = match (memory.focus.and_then(|focus| focus.point.year()), point.year()) {
+            (Some(now), Some(year)) => (i32::from(now) - i32::from(year)).abs() > NARRATIVE_JUMP_YEARS_MAX,
+            _ => false,
+        };
+        article && noun || far && memory.focus.is_some_and(|focus| focus.point.month().is_some())
+    }
+
     fn ends_sentence(&self, at: usize) -> bool {
         let Some(next) = self.tokens.get(at + 1) else { return true };
         if next.has(token::PARAGRAPH) {
@@ -237,7 +259,8 @@ impl Reader<'_> {
                 break;
             }
             if let Some(tense) = self.cue(at) {
-                return tense;
+                let passive = tense == Tense::Past && (1..=3).any(|back| at.checked_sub(back).is_some_and(|at| self.is_future(at)));
+                return if passive { Tense::Future } else { tense };
             }
         }
         for at in to..(to + VERB_DISTANCE_MAX).min(self.tokens.len()) {
@@ -249,6 +272,11 @@ impl Reader<'_> {
             }
         }
         Tense::Unknown
+    }
+
+    fn is_future(&self, at: usize) -> bool {
+        let token = &self.tokens[at];
+        token.word != 0 && self.language.tense_of(token.word) == Some(Tense::Future)
     }
 
     fn cue(&self, at: usize) -> Option<Tense> {
@@ -270,7 +298,7 @@ fn remember(memory: &mut Memory, resolved: &Resolved, span: Span, place: Where) 
     let Some(point) = resolved.point else { return };
     let focus = Some(Focus { point, span });
     match point {
-        Point::Quarter(..) => memory.quarter = focus,
+        Point::Quarter(..) if !resolved.counted => memory.quarter = focus,
         Point::Day(_) => memory.day = focus,
         _ => {}
     }

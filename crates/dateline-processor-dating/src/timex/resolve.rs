@@ -44,6 +44,8 @@ pub(crate) struct Resolved {
     pub(crate) interval: Option<DateInterval>,
     pub(crate) point: Option<Point>,
     pub(crate) anchor: Option<Span>,
+    /// Whether it was counted from another expression, and so names no new subject.
+    pub(crate) counted: bool,
     pub(crate) steps: Vec<String>,
 }
 
@@ -66,7 +68,7 @@ pub(crate) fn resolve(op: Op, frame: &Frame, context: &Context, explain: bool) -
         Op::Set => (TimexType::Set, resolver.recurrence()?, None),
     };
     let interval = point.filter(|_| matches!(kind, TimexType::Date | TimexType::Time)).and_then(Point::interval);
-    Some(Resolved { kind, value, interval, point, anchor: resolver.anchor, steps: resolver.steps })
+    Some(Resolved { kind, value, interval, point, anchor: resolver.anchor, counted: op == Op::Offset, steps: resolver.steps })
 }
 
 /// `third quarter` names a quarter, `20th century` a century.
@@ -233,6 +235,12 @@ impl Resolver<'_> {
             return self.decade_or_century();
         }
         if let Some(year) = self.own_year() {
+            // `the 1988 period`: the part of that year which the report is about.
+            if self.frame.unit() == Some(Unit::Quarter)
+                && let Some(Focus { point: Point::Quarter(_, quarter), .. }) = self.context.quarter
+            {
+                return Some(Place::Known(Point::Quarter(year, quarter)));
+            }
             return (year != 0).then_some(Place::Known(Point::Year(year)));
         }
         if let Some(unit) = self.frame.unit() {
@@ -254,7 +262,11 @@ impl Resolver<'_> {
             let Some(base) = self.deictic_day() else { return Some(Place::Open("XXXX-XX-XX".to_owned())) };
             return add_days(base, shift).map(|date| Place::Known(Point::Day(date)));
         }
-        let focus = if self.narrative() { self.context.focus } else { self.context.day };
+        let focus = match self.context.place {
+            Where::Narrative => self.context.focus,
+            Where::News => self.context.day,
+            Where::Colloquial => None,
+        };
         if let Some(focus) = focus.filter(|focus| matches!(focus.point, Point::Day(_) | Point::Month(..))) {
             return Some(Place::Known(self.use_focus(focus)));
         }
@@ -341,10 +353,10 @@ impl Resolver<'_> {
             (None, Tense::Future) if distance < 0 => dct.year() + 1,
             (None, Tense::Unknown) if distance > 6 => dct.year() - 1,
             (None, Tense::Unknown) if distance < -7 => dct.year() + 1,
-            (Some(_), Tense::Past) if distance > 1 => dct.year() - 1,
-            (Some(_), Tense::Future) if distance < -1 => dct.year() + 1,
-            (Some(_), Tense::Unknown) if distance > 6 => dct.year() - 1,
-            (Some(_), Tense::Unknown) if distance < -8 => dct.year() + 1,
+            (Some(_), Tense::Past) if distance > 4 => dct.year() - 1,
+            (Some(_), Tense::Future) if distance < -4 => dct.year() + 1,
+            (Some(_), _) if distance > 6 => dct.year() - 1,
+            (Some(_), _) if distance < -7 => dct.year() + 1,
             _ => dct.year(),
         };
         self.note(|| format!("nearest year to the document date {dct}, tense {tense:?}"));
@@ -418,8 +430,9 @@ impl Resolver<'_> {
         let ahead = i32::from(wanted.since(dct.weekday()));
         let behind = (7 - ahead) % 7;
         let days = match self.get(Slot::Shift) {
+            Some(-1) if self.context.place == Where::Colloquial => code - i32::from(dct.weekday().to_monday_one_offset()) - 7,
             Some(-1) => -if behind == 0 { 7 } else { behind },
-            Some(0) => if self.context.tense == Tense::Past && self.context.place != Where::Colloquial { -behind } else { ahead },
+            Some(0) => if self.context.tense == Tense::Past { -behind } else { ahead },
             // `next Friday` is the Friday of next week.
             Some(1) => code - i32::from(dct.weekday().to_monday_one_offset()) + 7,
             Some(_) => if ahead == 0 { 7 } else { ahead },
@@ -453,7 +466,15 @@ impl Resolver<'_> {
             (false, Some(dct)) => Some(self.year_of_part(sample, dct)),
             _ => self.base_year(),
         };
-        let Some(year) = base else { return Some(Place::Open(sample.value().replacen("2000", "XXXX", 1))) };
+        let Some(mut year) = base else { return Some(Place::Open(sample.value().replacen("2000", "XXXX", 1))) };
+        // Told in order, the winter after an autumn is that of the year that comes.
+        if self.narrative() && matches!(sample, Point::Season(_, 3)) {
+            let late = self.context.focus.is_some_and(|focus| match focus.point {
+                Point::Year(_) | Point::Season(_, 2) => true,
+                point => point.month().is_some_and(|(_, month)| month >= 9),
+            });
+            year += i16::from(late);
+        }
         part(year, self.frame).map(Place::Known)
     }
 
@@ -474,8 +495,14 @@ impl Resolver<'_> {
             (Some(0), _) => year,
             (Some(-1), _) => if then >= now { year - 1 } else { year },
             (Some(_), _) => if then <= now { year + 1 } else { year },
+            (None, _) if matches!(sample, Point::Season(..)) => if then > now && now != 3 && self.context.tense == Tense::Past { dct.year() - 1 } else { dct.year() },
+            // Ahead only where that is nearer than the last one.
+            (None, Tense::Future) if matches!(sample, Point::Quarter(..)) => match then - now {
+                1.. => year,
+                ..=-3 => year + 1,
+                _ => year,
+            },
             (None, Tense::Future) => if then < now { year + 1 } else { year },
-            (None, _) if matches!(sample, Point::Season(..)) => if then > now && self.context.tense == Tense::Past { year - 1 } else { year },
             (None, _) => if then > now { year - 1 } else { year },
         }
     }
@@ -497,7 +524,7 @@ impl Resolver<'_> {
 
     /// `last week`, `this year`, `the following month`, `that day`.
     fn shifted_unit(&mut self, unit: Unit) -> Option<Place> {
-        let shift = self.get(Slot::Shift).unwrap_or(0);
+        let shift = self.get(Slot::Shift).unwrap_or(0).min(1);
         let open = |unit: Unit| Place::Open(open_pattern(unit).to_owned());
         if self.by_reference() || self.narrative() {
             if unit == Unit::Quarter && !self.narrative() {
@@ -505,6 +532,9 @@ impl Resolver<'_> {
                     let point = self.use_focus(quarter);
                     return move_point(point, unit, shift).map(Place::Known);
                 }
+                // Reports of results speak of the quarter that is over.
+                let Some(dct) = self.deictic_day() else { return Some(open(unit)) };
+                return move_point(Point::Day(dct), unit, shift - 1).map(Place::Known);
             } else if let Some(focus) = self.context.focus {
                 let point = self.use_focus(focus);
                 return Some(move_point(point, unit, shift).map_or_else(|| self.vague_move(point, unit), Place::Known));
@@ -674,6 +704,9 @@ impl Resolver<'_> {
         }
         if let Some(code) = self.get(Slot::Holiday) {
             return holiday(code, 2001).map(|date| format!("XXXX-{:02}-{:02}", date.month(), date.day()));
+        }
+        if self.frame.unit() == Some(Unit::Quarter) && !self.frame.has(Slot::Number) {
+            return Some("P1Q".to_owned());
         }
         if let Some(time) = self.time_of_day()? {
             return Some(if self.context.place == Where::Colloquial && !self.frame.has(Slot::Hour) { time } else { format!("XXXX-XX-XX{time}") });

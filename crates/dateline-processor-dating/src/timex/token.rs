@@ -405,8 +405,8 @@ impl Lexer<'_> {
         }
         let (kind, end) = if let Some(end) = self.suffix(after, &self.lexicon.ordinal_suffixes) {
             (Kind::Ordinal, end)
-        } else if let Some(end) = self.decade_end(after).filter(|_| first % 10 == 0 && (width == 4 || width == 2)) {
-            (if width == 4 { Kind::Decade } else { Kind::ShortDecade }, end)
+        } else if let Some(end) = self.decade_end(after).filter(|_| first % 10 == 0 && (width >= 2 && width <= 4)) {
+            (if width >= 3 { Kind::Decade } else { Kind::ShortDecade }, end)
         } else {
             (Kind::Integer(width.min(20) as u8), after)
         };
