@@ -1,0 +1,73 @@
+//! What worker processes cost: `cargo run --release -p dateline-worker --example transport`.
+//!
+//! Prints figures, asserts nothing. The chain is empty, so that only starting, sending and parsing is measured.
+
+use dateline_worker::pipeline::processor::core::SourcePath;
+use dateline_worker::pipeline::{Chain, Previous, Registry, RunOptions};
+use dateline_worker::{DocumentJob, Event, Job, Pool, PoolOptions, SourceJob, Urgency, Work, serve_stdio};
+use std::process::ExitCode;
+use std::time::Instant;
+
+const ROUNDS: u32 = 5_000;
+const BATCH: usize = 100;
+
+fn document() -> DocumentJob {
+    let mut job = DocumentJob::default();
+    job.input.document.text = "All of the news that is fit to print. ".repeat(126);
+    job
+}
+
+fn source() -> Work {
+    let bytes = document().input.document.text.into_bytes();
+    Work::Source(SourceJob { path: SourcePath::new("a/b.txt"), bytes, ..SourceJob::default() })
+}
+
+/// Submits a job and waits for its last event.
+fn round(pool: &Pool, work: Work) {
+    assert!(pool.submit(Job { id: 1, urgency: Urgency::Now, work }).is_ok(), "the pool is closed");
+    loop {
+        match pool.answers().recv().map(|answer| answer.event) {
+            Ok(Event::Documents(_) | Event::Annotated { .. }) => {}
+            Ok(Event::SourceDone(_) | Event::AnnotatedDone) => return,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+fn micros(rounds: u32, per_round: usize, mut run: impl FnMut()) -> f64 {
+    let start = Instant::now();
+    for _ in 0..rounds {
+        run();
+    }
+    start.elapsed().as_secs_f64() * 1e6 / f64::from(rounds) / per_round as f64
+}
+
+fn main() -> ExitCode {
+    if std::env::args().nth(1).as_deref() == Some("worker") {
+        return serve_stdio(&Registry::default()).map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS);
+    }
+    let options = || {
+        let mut options = PoolOptions::new("/proc/self/exe", ["worker"]);
+        options.workers = 1;
+        options
+    };
+    let start = micros(50, 1, || drop(Pool::start(options()).expect("workers start")));
+    println!("start, build, confine and end a worker    {start:8.1} us");
+    let pool = Pool::start(options()).expect("workers start");
+    println!("one document of 4.8 KB, there and back    {:8.1} us", {
+        micros(ROUNDS, 1, || round(&pool, Work::Documents(vec![document()])))
+    });
+    println!("a document in batches of {BATCH}              {:8.1} us", {
+        micros(ROUNDS / 100, BATCH, || round(&pool, Work::Documents(vec![document(); BATCH])))
+    });
+    println!("one source of 4.8 KB, parsed              {:8.1} us", micros(ROUNDS, 1, || round(&pool, source())));
+    let chain = Chain::new(Vec::new()).expect("an empty chain fits together");
+    let input = document().input;
+    println!("the same annotation without a worker      {:8.1} us", {
+        micros(ROUNDS, 1, || {
+            std::hint::black_box(chain.run(&input, &Previous::default(), &RunOptions::default()));
+        })
+    });
+    println!("sandbox: {:?}", pool.status().sandbox);
+    ExitCode::SUCCESS
+}
