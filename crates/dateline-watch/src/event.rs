@@ -96,7 +96,9 @@ impl fmt::Display for ScanReason {
 pub struct ScanReport {
     /// Why it ran.
     pub why: ScanReason,
-    /// Every regular file that no rule ignores, sorted by path, each path once.
+    /// Every regular file that no rule ignores, sorted by path, each path once. As of some moment during the scan: by
+    /// the time the report is read a file may have been read anew (see [`FileIdentity::is_older_than`]) or created
+    /// (look with [`crate::Root::stat`] before an absence is believed).
     pub entries: Vec<(SourcePath, FileIdentity)>,
     /// What could not be looked at, sorted by path.
     pub problems: Vec<ScanProblem>,
@@ -124,7 +126,9 @@ impl ScanReport {
     }
 
     /// Whether an event told of this path shortly before or during the scan, so that its change was not lost. Where the
-    /// events were too many to remember the answer is no.
+    /// events were too many to remember the answer is no. A change counts as lost when
+    /// [`ScanReason::repairs_lost_events`], this is false, and the entry is not [older](FileIdentity::is_older_than) than
+    /// the state that the consumer has read.
     #[must_use]
     pub fn told_of(&self, path: &SourcePath) -> bool {
         self.announced.as_ref().is_some_and(|announced| announced.contains(path))

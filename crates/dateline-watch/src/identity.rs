@@ -21,6 +21,13 @@ impl FileIdentity {
     pub fn same_file(&self, other: &FileIdentity) -> bool {
         (self.device, self.inode) == (other.device, other.inode)
     }
+
+    /// Whether this state seems to be from before `known`. A scan takes its time: a file may have been read since the
+    /// scan looked at it, and then the scan's is the older state and says nothing new.
+    #[must_use]
+    pub fn is_older_than(&self, known: &FileIdentity) -> bool {
+        self.ctime_ns < known.ctime_ns
+    }
 }
 
 /// Which directory the root is: an unmounted disk leaves an empty directory with another identity.

@@ -10,20 +10,29 @@
 //! the entries with what it knows and hands the new and changed ones to [`Watcher::settle`].
 //!
 //! It is not: a store of what was seen (the caller's catalog is), a parser, or a judge of what a deletion means.
-//!
-//! In suggested reading order:
 
+mod dirty;
+mod engine;
 mod error;
 mod event;
 mod identity;
+mod ignore;
+mod inotify;
 mod options;
 mod root;
+mod scan;
+mod settle;
 mod sys;
+mod walk;
 mod watcher;
+mod watches;
 
 pub use error::{FileKind, ReadError, ReadErrorKind, WatchError};
 pub use event::{Degradation, ProblemKind, ScanProblem, ScanReason, ScanReport, Skipped, WatchEvent};
 pub use identity::{FileIdentity, RootIdentity};
+pub use inotify::InotifyLimits;
 pub use options::{Limits, PollMode, ReadLimits, WatchOptions};
 pub use root::{Root, StableFile};
-pub use watcher::{Watcher, WatcherStats, scan};
+pub use scan::scan;
+pub use settle::{Hint, Marks, Moment, Observed, Settler, TreeVerdict, Verdict};
+pub use watcher::{Watcher, WatcherStats};

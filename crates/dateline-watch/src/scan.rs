@@ -1,0 +1,61 @@
+//! Full scans: one for batch work, and the one that a watcher has under way. When to scan is decided in `engine`.
+
+use std::collections::HashSet;
+use std::time::{Duration, Instant};
+
+use dateline_core::SourcePath;
+use rustix::io::Errno;
+
+use crate::error::WatchError;
+use crate::event::{ProblemKind, ScanReason, ScanReport};
+use crate::identity::RootIdentity;
+use crate::ignore::IgnoreRules;
+use crate::options::WatchOptions;
+use crate::root::Root;
+use crate::walk::{Walk, WalkContext};
+
+/// Scans the root once, without watching: for batch work. Of the options, those about watching don't matter.
+///
+/// # Errors
+///
+/// When a glob is invalid or the root is not there. What goes wrong below it is in the report.
+pub fn scan(root: &Root, options: &WatchOptions) -> Result<ScanReport, WatchError> {
+    let ignore = IgnoreRules::new(&options.ignore)?;
+    let identity = root.identity().map_err(|source| WatchError::Root { path: options.root.clone(), source })?;
+    let began = Instant::now();
+    let context = WalkContext { root, ignore: &ignore, limits: &options.limits };
+    let mut walk = Walk::new(SourcePath::default());
+    while !walk.step(&context, &mut |_| {}, usize::MAX) {}
+    Ok(report(walk, &context, ScanReason::Requested, identity, began.elapsed()))
+}
+
+/// Makes a report of a walk that began at the root when this was `identity`.
+pub(crate) fn report(
+    mut walk: Walk,
+    context: &WalkContext<'_>,
+    why: ScanReason,
+    identity: RootIdentity,
+    elapsed: Duration,
+) -> ScanReport {
+    if context.root.identity().ok() != Some(identity) {
+        // What was listed may be of the old directory or the new.
+        walk.add_problem(context, SourcePath::default(), ProblemKind::Unreadable(Errno::STALE));
+    }
+    let Walk { mut files, mut problems, skipped, directories, .. } = walk;
+    files.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+    // A name that is replaced while its directory is being listed can turn up twice.
+    files.dedup_by(|(later, _), (first, _)| later == first);
+    problems.sort_by(|a, b| a.path.cmp(&b.path));
+    let complete = problems.is_empty();
+    ScanReport {
+        why,
+        entries: files,
+        problems,
+        skipped,
+        root: identity,
+        complete,
+        directories,
+        elapsed,
+        announced: Some(HashSet::new()),
+    }
+}
