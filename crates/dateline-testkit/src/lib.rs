@@ -12,11 +12,19 @@
 //! ```
 //!
 //! `UPDATE_GOLDEN=1 cargo test` rewrites the cases; the difference is reviewed like code. See [`Golden`] for the format.
+//!
+//! [`Conformance`] runs the contract's rules over an annotator: determinism, declared access, hostile documents, linear
+//! cost, both codecs, and that output changes only together with the code version.
+//!
 //! Nothing here is linked into a shipped program.
 
+mod conformance;
 pub mod doc_example;
 mod golden;
+mod hostile;
 
+pub use conformance::{Conformance, assert_compliant, prose};
 pub use golden::{Golden, Note, Report};
+pub use hostile::{Fixture, PROSE, hostile};
 
 pub use dateline_pipeline as pipeline;
