@@ -27,6 +27,23 @@ struct VerbFile {
     not_past: Vec<String>,
     aside: Vec<String>,
     article: Vec<String>,
+    is: Vec<String>,
+    be: Vec<String>,
+    to: Vec<String>,
+    until: Vec<String>,
+}
+
+/// Small words that decide between tenses.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Cue {
+    /// `is`, `are`.
+    Is,
+    /// `be`.
+    Be,
+    /// `to` before an infinitive.
+    To,
+    /// `until`: what is put off.
+    Until,
 }
 
 /// Words, rules and verbs of one language.
@@ -40,6 +57,7 @@ pub(crate) struct Language {
     era: Vec<ClassId>,
     aside: ClassId,
     article: ClassId,
+    cues: [ClassId; 4],
     past_suffixes: Vec<String>,
 }
 
@@ -53,6 +71,8 @@ impl Language {
         let not_past = lexicon.add_words("no-cue", &verbs.not_past);
         let aside = lexicon.add_words("aside", &verbs.aside);
         let article = lexicon.add_words("determiner", &verbs.article);
+        let cues = [("cue-is", &verbs.is), ("cue-be", &verbs.be), ("cue-to", &verbs.to), ("cue-until", &verbs.until)]
+            .map(|(name, words)| lexicon.add_words(name, words));
         let mut set = RuleSet::new();
         for (file, text) in ENGLISH {
             set.add(file, text, &mut lexicon)?;
@@ -61,7 +81,7 @@ impl Language {
         let grammar = Grammar::compile(set, &lexicon)?;
         let classes = |names: &[&str]| names.iter().filter_map(|name| lexicon.find_class(name)).collect::<Vec<_>>();
         let (deictic, era) = (classes(&["weekday", "today"]), classes(&["bc", "era"]));
-        Ok(Language { lexicon, grammar, past, future, not_past, deictic, era, aside, article, past_suffixes: verbs.past_suffixes })
+        Ok(Language { lexicon, grammar, past, future, not_past, deictic, era, aside, article, cues, past_suffixes: verbs.past_suffixes })
     }
 
     fn word_is(&self, word: u32, classes: &[ClassId]) -> bool {
@@ -71,6 +91,11 @@ impl Language {
     /// Whether the word counts days from the day of writing.
     pub(crate) fn is_deictic(&self, word: u32) -> bool {
         self.word_is(word, &self.deictic)
+    }
+
+    /// Whether the word is such a cue.
+    pub(crate) fn is_cue(&self, word: u32, cue: Cue) -> bool {
+        self.word_is(word, &[self.cues[cue as usize]])
     }
 
     /// Whether a date behind the word is compared with, not told of.

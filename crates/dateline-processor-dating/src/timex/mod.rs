@@ -9,7 +9,7 @@ mod resolve;
 mod token;
 
 pub(crate) use grammar::{RuleError, Where};
-pub(crate) use language::Language;
+pub(crate) use language::{Cue, Language};
 
 use calendar::Point;
 use dateline_processor::core::layers::{Timex, TimexType};
@@ -253,14 +253,23 @@ impl Reader<'_> {
 
     /// The tense of the verb that governs the words from `from` to `to`: the nearest cue before them, else after them.
     fn tense(&self, from: usize, to: usize) -> Tense {
+        // `Friday's ruling` was; `postponed until Friday` will be.
+        if self.tokens.get(to).is_some_and(|next| next.kind == token::Kind::Sign(lexicon::class::POSSESSIVE)) {
+            return Tense::Past;
+        }
+        if let Some(before) = from.checked_sub(1)
+            && self.word_in(before, Cue::Until)
+            && !before.checked_sub(1).is_none_or(|at| self.ends_sentence(at))
+        {
+            return Tense::Future;
+        }
         for distance in 1..=VERB_DISTANCE_MAX {
             let Some(at) = from.checked_sub(distance) else { break };
             if self.ends_sentence(at) {
                 break;
             }
             if let Some(tense) = self.cue(at) {
-                let passive = tense == Tense::Past && (1..=3).any(|back| at.checked_sub(back).is_some_and(|at| self.is_future(at)));
-                return if passive { Tense::Future } else { tense };
+                return self.voice(at, tense);
             }
         }
         for at in to..(to + VERB_DISTANCE_MAX).min(self.tokens.len()) {
@@ -274,9 +283,29 @@ impl Reader<'_> {
         Tense::Unknown
     }
 
-    fn is_future(&self, at: usize) -> bool {
+    /// What looks past may be passive: `will be paid`, `to be completed`, `is heard`.
+    fn voice(&self, at: usize, tense: Tense) -> Tense {
+        if tense != Tense::Past {
+            return tense;
+        }
+        for at in (1..=3).filter_map(|back| at.checked_sub(back)) {
+            let token = &self.tokens[at];
+            if token.word != 0 && self.language.tense_of(token.word) == Some(Tense::Future) {
+                return Tense::Future;
+            }
+            if self.word_in(at, Cue::Be) && at.checked_sub(1).is_some_and(|at| self.word_in(at, Cue::To)) {
+                return Tense::Future;
+            }
+            if self.word_in(at, Cue::Is) {
+                return Tense::Unknown;
+            }
+        }
+        tense
+    }
+
+    fn word_in(&self, at: usize, cue: Cue) -> bool {
         let token = &self.tokens[at];
-        token.word != 0 && self.language.tense_of(token.word) == Some(Tense::Future)
+        token.word != 0 && self.language.is_cue(token.word, cue)
     }
 
     fn cue(&self, at: usize) -> Option<Tense> {
@@ -289,6 +318,9 @@ impl Reader<'_> {
         {
             return Some(tense);
         }
+        if self.word_in(at, Cue::To) && at.checked_sub(1).is_some_and(|before| self.word_in(before, Cue::Is)) {
+            return Some(Tense::Future);
+        }
         let text = self.text.as_bytes().get(token.start as usize..token.end as usize)?;
         self.language.looks_past(text).then_some(Tense::Past)
     }
@@ -296,6 +328,9 @@ impl Reader<'_> {
 
 fn remember(memory: &mut Memory, resolved: &Resolved, span: Span, place: Where) {
     let Some(point) = resolved.point else { return };
+    if place == Where::Narrative && resolved.backward {
+        return;
+    }
     let focus = Some(Focus { point, span });
     match point {
         Point::Quarter(..) if !resolved.counted => memory.quarter = focus,

@@ -46,6 +46,8 @@ pub(crate) struct Resolved {
     pub(crate) anchor: Option<Span>,
     /// Whether it was counted from another expression, and so names no new subject.
     pub(crate) counted: bool,
+    /// Whether it looks back from what is told.
+    pub(crate) backward: bool,
     pub(crate) steps: Vec<String>,
 }
 
@@ -68,7 +70,9 @@ pub(crate) fn resolve(op: Op, frame: &Frame, context: &Context, explain: bool) -
         Op::Set => (TimexType::Set, resolver.recurrence()?, None),
     };
     let interval = point.filter(|_| matches!(kind, TimexType::Date | TimexType::Time)).and_then(Point::interval);
-    Some(Resolved { kind, value, interval, point, anchor: resolver.anchor, counted: op == Op::Offset, steps: resolver.steps })
+    let backward = frame.get(Slot::Sign) < Some(0) && frame.has(Slot::Sign)
+        || frame.get(Slot::Base) == Some(1) && frame.has(Slot::Shift) && frame.get(Slot::Shift) < Some(0);
+    Some(Resolved { kind, value, interval, point, anchor: resolver.anchor, counted: op == Op::Offset, backward, steps: resolver.steps })
 }
 
 /// `third quarter` names a quarter, `20th century` a century.

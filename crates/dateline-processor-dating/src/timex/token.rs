@@ -827,7 +827,8 @@ fn integer_senses(value: i32, width: u8, senses: &mut SenseBuffer) {
             senses.push(slotted(class::MINUTE, Slot::Minute, value));
         }
     }
-    if (3..=4).contains(&width) && value / 100 < 25 && value % 100 < 60 {
+    // 2010 to 2029 are years before they are clock times.
+    if (3..=4).contains(&width) && !(2010..2030).contains(&value) && value / 100 < 25 && value % 100 < 60 {
         senses.push(plain(class::MILITARY));
     }
 }
