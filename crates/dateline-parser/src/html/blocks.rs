@@ -144,7 +144,8 @@ const NAMES: &[(&str, u32)] = &[
     ("byline", flag::DATELIKE),
     ("date", flag::DATELIKE),
     ("datum", flag::DATELIKE),
-    ("publish", flag::DATELIKE),
+    ("published", flag::DATELIKE),
+    ("pubdate", flag::DATELIKE),
     ("posted", flag::DATELIKE),
     ("time", flag::DATELIKE),
     ("meta", flag::DATELIKE),
@@ -338,6 +339,9 @@ impl Walk<'_, '_> {
         }
         if tag == Tag::A {
             named &= flag::DATELIKE | flag::HIDDEN;
+        }
+        if tag == Tag::P || tag.is_heading() {
+            named &= !(flag::BESIDE | flag::COMMENTS | flag::FOOTER);
         }
         flags |= named;
         flags

@@ -60,6 +60,11 @@ impl Tag {
         Tag::from_lower(lower)
     }
 
+    pub(crate) fn is_heading(self) -> bool {
+        use Tag::*;
+        matches!(self, H1 | H2 | H3 | H4 | H5 | H6)
+    }
+
     /// Whether a page may start with the element.
     pub(crate) fn is_page(self) -> bool {
         !matches!(self, Tag::Other | Tag::Svg | Tag::Math | Tag::Title | Tag::Source | Tag::Link | Tag::Object)

@@ -15,6 +15,8 @@ const LEAD_BYTES_MIN: usize = 60;
 const CAPTION_BYTES_MAX: usize = 700;
 /// Longer blocks are no bylines or pointers elsewhere, bytes.
 const POINTER_BYTES_MAX: usize = 200;
+/// Longer headings are leads, bytes.
+const HEADING_BYTES_MAX: usize = 120;
 /// Shortest text that is left out when it was there before, bytes.
 const REPEATED_BYTES_MIN: usize = 40;
 
@@ -58,10 +60,26 @@ fn choose(dom: &Dom<'_>, page: &Blocks, excluded: u32) -> Vec<usize> {
             prose |= is_prose(page, block);
         }
     }
-    while chosen.last().is_some_and(|at| page.blocks[*at].flags & flag::HEADING != 0) {
-        chosen.pop();
+    without_lone_headings(page, &chosen)
+}
+
+/// Leaves out headings under which nothing was kept up to the next heading of the page.
+fn without_lone_headings(page: &Blocks, chosen: &[usize]) -> Vec<usize> {
+    let is_heading = |at: usize| {
+        let block = &page.blocks[at];
+        block.flags & flag::HEADING != 0 && page.of(block).len() < HEADING_BYTES_MAX
+    };
+    let next_heading =
+        |from: usize| (from + 1..page.blocks.len()).find(|at| is_heading(*at)).unwrap_or(page.blocks.len());
+    let mut kept = Vec::with_capacity(chosen.len());
+    for (order, at) in chosen.iter().enumerate() {
+        let follower = chosen.get(order + 1).copied();
+        let lone = is_heading(*at) && follower.is_none_or(|next| next > at + 1 && next >= next_heading(*at));
+        if !lone {
+            kept.push(*at);
+        }
     }
-    chosen
+    kept
 }
 
 /// What a block says for (or against) the subtrees that hold it.
@@ -84,7 +102,7 @@ fn score(page: &Blocks, block: &Block, excluded: u32) -> f32 {
         (_, true) => length,
     };
     if score > 0.0 {
-        score *= 1.0 - density;
+        score *= (1.0 - 2.0 * density).max(0.0);
         if block.flags & flag::PARAGRAPH != 0 {
             score *= 1.3;
         }
@@ -127,8 +145,11 @@ fn best_subtree(dom: &Dom<'_>, page: &Blocks, scores: &[f32]) -> usize {
 /// Whether a block is a paragraph of prose by itself.
 fn is_prose(page: &Blocks, block: &Block) -> bool {
     let text = page.of(block);
-    let other = flag::HEADING | flag::CAPTION;
-    text.len() >= LEAD_BYTES_MIN
+    // Many a lead is marked up as a heading.
+    let heading = block.flags & flag::HEADING != 0 && text.len() < HEADING_BYTES_MAX;
+    let other = flag::CAPTION;
+    !heading
+        && text.len() >= LEAD_BYTES_MIN
         && ends_sentence(text)
         && block.linked as usize * 3 < text.len()
         && block.flags & other == 0
@@ -204,7 +225,8 @@ fn keep(page: &Blocks, block: &Block, prose: bool) -> bool {
         return false;
     }
     let short = text.len() < POINTER_BYTES_MAX;
-    if !prose && (block.flags & flag::HEADING != 0 || block.flags & flag::DATELIKE != 0 && short) {
+    let heading = block.flags & flag::HEADING != 0 && text.len() < HEADING_BYTES_MAX;
+    if !prose && (heading || block.flags & flag::DATELIKE != 0 && short) {
         return false;
     }
     if short && leads_away(text) && (density > 0.3 || text.len() < 40) {
