@@ -262,6 +262,11 @@ impl Resolver<'_> {
 
     /// The day a bare time of day belongs to.
     fn day_of_time(&mut self) -> Option<Place> {
+        if self.by_reference() && let Some(focus) = self.context.focus {
+            let shift = self.get(Slot::Shift).unwrap_or(0);
+            let point = self.use_focus(focus);
+            return Some(move_point(point, Unit::Day, shift).map_or_else(|| self.vague_move(point, Unit::Day), Place::Known));
+        }
         if let Some(shift) = self.get(Slot::Shift) {
             let Some(base) = self.deictic_day() else { return Some(Place::Open("XXXX-XX-XX".to_owned())) };
             return add_days(base, shift).map(|date| Place::Known(Point::Day(date)));
@@ -541,7 +546,13 @@ impl Resolver<'_> {
                 return move_point(Point::Day(dct), unit, shift - 1).map(Place::Known);
             } else if let Some(focus) = self.context.focus {
                 let point = self.use_focus(focus);
-                return Some(move_point(point, unit, shift).map_or_else(|| self.vague_move(point, unit), Place::Known));
+                match move_point(point, unit, shift) {
+                    Some(point) => return Some(Place::Known(point)),
+                    None if self.narrative() || self.context.dct.is_none() => return Some(self.vague_move(point, unit)),
+                    // A report that named something coarser counts from its own date.
+                    None if unit >= Unit::Week => self.anchor = None,
+                    None => return Some(self.vague_move(point, unit)),
+                }
             }
             if self.narrative() || self.context.dct.is_none() {
                 return Some(open(unit));

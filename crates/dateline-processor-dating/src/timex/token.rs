@@ -791,6 +791,10 @@ pub(crate) fn senses(token: &Token, lexicon: &Lexicon, colloquial: bool, senses:
                 senses.push(slotted(class::DAY_ORDINAL, Slot::Day, value));
             }
         }
+        // Before the twentieth century, a round hundred with an `s` is the century.
+        Kind::Decade if value % 100 == 0 && (1000..1900).contains(&value) => {
+            senses.push(slotted(class::DECADE, Slot::Century, value / 100 + 1));
+        }
         Kind::Decade => senses.push(slotted(class::DECADE, Slot::Decade, value / 10)),
         Kind::ShortDecade => senses.push(slotted(class::SHORT_DECADE, Slot::Decade, value / 10)),
         Kind::ShortYear => senses.push(slotted(class::SHORT_YEAR, Slot::ShortYear, value)),
