@@ -339,6 +339,16 @@ const PARTICLES: &[&str] = &[
     "ad", "as", "ar", "an", "ash", "at", "ul", "ur", "mac", "st", "san",
 ];
 
+/// All titles, folded.
+pub(crate) fn titles() -> impl Iterator<Item = &'static str> {
+    TITLES.iter().copied()
+}
+
+/// All small words inside family names, folded.
+pub(crate) fn particles() -> impl Iterator<Item = &'static str> {
+    PARTICLES.iter().copied()
+}
+
 /// What an honorific says of the person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gender {
