@@ -154,8 +154,6 @@ struct Memory {
     focus: Option<Focus>,
     day: Option<Focus>,
     quarter: Option<Focus>,
-    /// Token up to which sentence ends were looked for.
-    seen: usize,
 }
 
 impl Reader<'_> {
@@ -174,7 +172,6 @@ impl Reader<'_> {
                 if tagged.last().is_some_and(|before| before.timex.span.end > span.start) {
                     continue;
                 }
-                self.forget_after_sentence(&mut memory, extent.from);
                 let context = Context {
                     dct,
                     time,
@@ -214,14 +211,6 @@ impl Reader<'_> {
             anchor: resolved.anchor.filter(|anchor| *anchor != span),
         };
         Tagged { timex, point: resolved.point, steps }
-    }
-
-    /// A day named in an earlier sentence says nothing about a bare time of day in this one.
-    fn forget_after_sentence(&self, memory: &mut Memory, token: usize) {
-        if (memory.seen..token).any(|at| self.ends_sentence(at)) {
-            memory.day = None;
-        }
-        memory.seen = token;
     }
 
     /// Whether a narrative only looks aside: `since 1813`, `the 1978 treaty`, a year far from what it tells of.

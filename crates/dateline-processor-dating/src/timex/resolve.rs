@@ -29,7 +29,7 @@ pub(crate) struct Context {
     pub(crate) place: Where,
     /// The last date named anywhere.
     pub(crate) focus: Option<Focus>,
-    /// The last day named in this sentence.
+    /// The last day named.
     pub(crate) day: Option<Focus>,
     /// The last quarter named.
     pub(crate) quarter: Option<Focus>,
@@ -358,7 +358,7 @@ impl Resolver<'_> {
         let tense = self.context.tense;
         let distance = i32::from(month) - i32::from(dct.month());
         let year = match (day, tense) {
-            (None, Tense::Past) if distance > 0 => dct.year() - 1,
+            (None, Tense::Past) if distance > 2 => dct.year() - 1,
             (None, Tense::Future) if distance < 0 => dct.year() + 1,
             (None, Tense::Unknown) if distance > 6 => dct.year() - 1,
             (None, Tense::Unknown) if distance < -7 => dct.year() + 1,
