@@ -469,10 +469,10 @@ impl Engine {
         // Events that the scan overtook are still on their way through the dirty set and the trees.
         let settled =
             self.trees.is_empty() && self.tree.is_none() && self.settler.next_due().is_none_or(|due| due > now);
-        if settled || now.since(walked) >= CATCH_UP_MAX {
-            if let Some(scan) = self.scan.take() {
-                self.finish_scan(scan);
-            }
+        if (settled || now.since(walked) >= CATCH_UP_MAX)
+            && let Some(scan) = self.scan.take()
+        {
+            self.finish_scan(scan);
         }
     }
 

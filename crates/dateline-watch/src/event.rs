@@ -97,7 +97,7 @@ pub struct ScanReport {
     /// Why it ran.
     pub why: ScanReason,
     /// Every regular file that no rule ignores, sorted by path, each path once. As of some moment during the scan: by
-    /// the time the report is read a file may have been read anew (see [`FileIdentity::is_older_than`]) or created
+    /// the time the report is read a file may have been read anew (see [`FileIdentity::is_newer_than`]) or created
     /// (look with [`crate::Root::stat`] before an absence is believed).
     pub entries: Vec<(SourcePath, FileIdentity)>,
     /// What could not be looked at, sorted by path.
@@ -115,6 +115,8 @@ pub struct ScanReport {
     pub elapsed: Duration,
     /// Paths that events told of shortly before or during the scan; `None` when there were too many to remember.
     pub(crate) announced: Option<HashSet<SourcePath>>,
+    /// Changes since this time, in nanoseconds since 1970, may have their events still on the way.
+    pub(crate) in_flight_since_ns: i64,
 }
 
 impl ScanReport {
@@ -125,13 +127,15 @@ impl ScanReport {
         self.complete || !self.problems.iter().any(|problem| path.starts_with(&problem.path))
     }
 
-    /// Whether an event told of this path shortly before or during the scan, so that its change was not lost. Where the
-    /// events were too many to remember the answer is no. A change counts as lost when
-    /// [`ScanReason::repairs_lost_events`], this is false, and the entry is not [older](FileIdentity::is_older_than) than
-    /// the state that the consumer has read.
+    /// Whether an event told of this path shortly before or during the scan, or may be about to, so that its change was
+    /// not lost. Where the events were too many to remember the answer is no.
+    ///
+    /// A change counts as lost when [`ScanReason::repairs_lost_events`], this is false, and the entry is
+    /// [newer](FileIdentity::is_newer_than) than the state that the consumer has read.
     #[must_use]
     pub fn told_of(&self, path: &SourcePath) -> bool {
         self.announced.as_ref().is_some_and(|announced| announced.contains(path))
+            || self.identity(path).is_some_and(|identity| identity.ctime_ns >= self.in_flight_since_ns)
     }
 
     /// The identity seen at `path`.

@@ -22,11 +22,12 @@ impl FileIdentity {
         (self.device, self.inode) == (other.device, other.inode)
     }
 
-    /// Whether this state seems to be from before `known`. A scan takes its time: a file may have been read since the
-    /// scan looked at it, and then the scan's is the older state and says nothing new.
+    /// Whether this state is surely from after `known`. A scan takes its time: a file may have been read since the scan
+    /// looked at it, or the scan may have looked while it was being cut short, which shows in the size before it does in
+    /// the times. Such a state is a reason to look again, and no proof of a change that nobody told of.
     #[must_use]
-    pub fn is_older_than(&self, known: &FileIdentity) -> bool {
-        self.ctime_ns < known.ctime_ns
+    pub fn is_newer_than(&self, known: &FileIdentity) -> bool {
+        self.ctime_ns > known.ctime_ns
     }
 }
 

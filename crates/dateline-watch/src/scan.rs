@@ -1,7 +1,7 @@
 //! Full scans: one for batch work, and the one that a watcher has under way. When to scan is decided in `engine`.
 
 use std::collections::HashSet;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use dateline_core::SourcePath;
 use rustix::io::Errno;
@@ -13,6 +13,10 @@ use crate::ignore::IgnoreRules;
 use crate::options::WatchOptions;
 use crate::root::Root;
 use crate::walk::{Walk, WalkContext};
+
+/// A file shows that it was written before the event about that is queued, and its times go by ticks of some
+/// milliseconds. A change so shortly before a scan is not called lost for want of an event.
+const IN_FLIGHT: Duration = Duration::from_millis(50);
 
 /// Scans the root once, without watching: for batch work. Of the options, those about watching don't matter.
 ///
@@ -57,5 +61,12 @@ pub(crate) fn report(
         directories,
         elapsed,
         announced: Some(HashSet::new()),
+        in_flight_since_ns: wall_clock_ns(elapsed + IN_FLIGHT),
     }
+}
+
+/// The wall clock, by which files' times go, so long ago. Only ever used to count, never to decide what is read.
+fn wall_clock_ns(ago: Duration) -> i64 {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since_epoch.saturating_sub(ago).as_nanos()).unwrap_or(i64::MAX)
 }

@@ -203,7 +203,10 @@ impl Settler {
         } else {
             return true;
         };
-        self.schedule(&path, due);
+        // What is due already keeps its turn, however often it is named.
+        if due > now || entry.due.is_none_or(|(moment, _)| moment > now) {
+            self.schedule(&path, due);
+        }
         true
     }
 

@@ -174,7 +174,7 @@ mod tests {
         std::fs::write(folder.path().join("outside"), "out").unwrap();
         std::os::unix::fs::symlink("../outside", folder.path().join("root/link")).unwrap();
         std::os::unix::fs::symlink("sub", folder.path().join("root/inner")).unwrap();
-        let root = rustix::fs::open(&folder.path().join("root"), OFlags::PATH, Mode::empty()).unwrap();
+        let root = rustix::fs::open(folder.path().join("root"), OFlags::PATH, Mode::empty()).unwrap();
 
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW;
         for open in [

@@ -133,7 +133,7 @@ impl Consumer {
                         continue;
                     }
                     changed.push(path.clone());
-                    let newer = known.is_none_or(|known| !identity.is_older_than(known));
+                    let newer = known.is_none_or(|known| identity.is_newer_than(known));
                     if newer && report.why.repairs_lost_events() && !report.told_of(path) {
                         self.repaired.insert(path.clone());
                     }
