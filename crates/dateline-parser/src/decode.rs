@@ -8,7 +8,7 @@ use std::borrow::Cow;
 /// Bytes that are looked at to tell the encoding of a text that declares none.
 const DETECTION_BYTES_MAX: usize = 256 << 10;
 /// A text with this many well-formed UTF-8 sequences for each malformed one is damaged UTF-8, not another encoding.
-const UTF8_SEQUENCES_PER_ERROR: usize = 10;
+const UTF8_SEQUENCES_PER_ERROR: usize = 3;
 
 /// A decoded text.
 pub(crate) struct Decoded<'a> {

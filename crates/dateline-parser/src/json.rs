@@ -66,11 +66,15 @@ pub(crate) fn read(decoded: &Decoded<'_>, options: &ParserOptions, sink: &mut Si
     let reader = Reader { fields: &options.json, diagnostic: decoded };
     let text = &*decoded.text;
     let start = text.len() - text.trim_start().len();
-    if text[start..].starts_with('[') {
-        let _ = reader.array(text, start + 1, sink);
+    let list = if text[start..].starts_with('[') {
+        Some(start)
     } else {
-        let _ = reader.values(text, start, sink);
-    }
+        reader.list_inside(&text[start..]).map(|at| start + at)
+    };
+    let _ = match list {
+        Some(at) => reader.array(text, at + 1, sink),
+        None => reader.values(text, start, sink),
+    };
     nothing_good(sink)
 }
 
@@ -133,7 +137,7 @@ impl Reader<'_> {
             match next_value(&text[at..]) {
                 Ok((value, length)) => {
                     at += length.max(1);
-                    self.record_or_list(value, line, sink)?;
+                    self.record(value, line, sink)?;
                 }
                 Err(error) => {
                     sink.fail(
@@ -149,20 +153,44 @@ impl Reader<'_> {
         ControlFlow::Continue(())
     }
 
-    fn record_or_list(&self, value: Value, line: u32, sink: &mut Sink<'_>) -> ControlFlow<()> {
-        let Value::Object(mut record) = value else { return self.record(value, line, sink) };
-        if self.text(&record).is_some() {
-            return self.record(Value::Object(record), line, sink);
+    /// Where the `[` of the list of records stands in an object that is no record itself.
+    ///
+    /// Found without parsing the object as a whole, so that a list that is cut off gives the records before the cut.
+    fn list_inside(&self, text: &str) -> Option<usize> {
+        let bytes = text.as_bytes();
+        let (mut depth, mut at) = (0usize, 0usize);
+        let mut key = "";
+        let mut found = None;
+        while let Some(byte) = bytes.get(at) {
+            match byte {
+                b'{' | b'[' => {
+                    if depth == 1
+                        && *byte == b'['
+                        && found.is_none()
+                        && self.fields.records.iter().any(|name| name == key)
+                    {
+                        found = Some(at);
+                    }
+                    depth += 1;
+                }
+                b'}' | b']' if depth <= 1 => break,
+                b'}' | b']' => depth -= 1,
+                b'"' => {
+                    let Some(end) = string_end(bytes, at + 1) else { break };
+                    let name = depth == 1 && text[end + 1..].trim_start().starts_with(':');
+                    if name {
+                        key = &text[at + 1..end];
+                        if self.fields.text.iter().any(|name| name == key) {
+                            return None;
+                        }
+                    }
+                    at = end;
+                }
+                _ => {}
+            }
+            at += 1;
         }
-        let is_list = |name: &&String| record.get(*name).is_some_and(|value| matches!(value, Value::Array(_)));
-        let Some(name) = self.fields.records.iter().find(is_list).cloned() else {
-            return self.record(Value::Object(record), line, sink);
-        };
-        let Some(Value::Array(items)) = record.remove(&name) else { return ControlFlow::Continue(()) };
-        for item in items {
-            self.record(item, line, sink)?;
-        }
-        ControlFlow::Continue(())
+        found
     }
 
     fn text(&self, record: &Record) -> Option<String> {
@@ -330,6 +358,18 @@ fn next_value(text: &str) -> Result<(Value, usize), serde_json::Error> {
         Some(Ok(value)) => Ok((value, values.byte_offset())),
         Some(Err(error)) => Err(error),
         None => Ok((Value::Null, text.len())),
+    }
+}
+
+/// Where the string that starts at `from` ends.
+fn string_end(bytes: &[u8], from: usize) -> Option<usize> {
+    let mut at = from;
+    loop {
+        at += memchr::memchr2(b'"', b'\\', bytes.get(at..)?)?;
+        if bytes[at] == b'"' {
+            return Some(at);
+        }
+        at += 2;
     }
 }
 

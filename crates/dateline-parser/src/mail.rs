@@ -140,8 +140,9 @@ fn message(raw: &[u8], offset: usize, line: u32, sink: &mut Sink<'_>) -> Control
     };
     let part_id = message.message_id().map(str::to_owned).filter(|id| !id.is_empty());
     let mut diagnostics = Vec::new();
-    let (text, same) = text(&message, &mut diagnostics);
-    if text.trim().is_empty() {
+    let (mut text, same) = text(&message, &mut diagnostics);
+    text.truncate(text.trim_end().len());
+    if text.is_empty() {
         sink.fail(part_id.as_deref(), line, "the mail has no text");
         return ControlFlow::Continue(());
     }

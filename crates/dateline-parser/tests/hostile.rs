@@ -37,9 +37,9 @@ fn check(name: &str, bytes: &[u8], parsed: &ParsedDocument) {
     assert!(!document.text.trim().is_empty(), "{name}: a document without text");
     assert!(document.text.len() <= limits::TEXT_BYTES_MAX);
     assert!(document.title.as_ref().is_none_or(|title| title.len() <= limits::TITLE_BYTES_MAX));
-    Span::check_all(document.marks.iter().map(|mark| mark.span), &document.text).unwrap();
+    Span::check_all(document.marks.iter().map(|mark| mark.span), &document.text).expect("spans are valid");
     if let Some(span) = document.title_span {
-        span.check(&document.text).unwrap();
+        span.check(&document.text).expect("spans are valid");
     }
     assert!(document.metadata.0.len() <= limits::METADATA_ENTRIES_MAX + 8);
     if let Some(offset) = document.origin.offset {
@@ -49,8 +49,9 @@ fn check(name: &str, bytes: &[u8], parsed: &ParsedDocument) {
 }
 
 fn on_a_small_stack(bytes: Vec<u8>) {
-    let thread = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(move || survives(&bytes)).unwrap();
-    thread.join().unwrap();
+    let thread =
+        std::thread::Builder::new().stack_size(STACK_BYTES).spawn(move || survives(&bytes)).expect("a thread starts");
+    thread.join().expect("parsing returns");
 }
 
 #[test]
