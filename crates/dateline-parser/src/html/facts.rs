@@ -5,7 +5,7 @@ use super::dom::{Dom, Tag};
 use super::entities;
 use crate::limits;
 use crate::record::{Draft, Facts, one_line, shorten};
-use dateline_core::keys;
+use dateline_core::{Diagnostic, keys};
 use serde_json::Value;
 
 /// Longest visible text that is looked at for a date, bytes.
@@ -50,6 +50,14 @@ pub(crate) fn collect(dom: &Dom<'_>, page: &Blocks, chosen: &[usize], source: &s
         draft.text = body;
     }
     finish(&mut facts, &seen);
+    if draft.text.trim().is_empty() {
+        // A page that shows itself by script still says what it is about.
+        let about = facts.get("html.meta.og:description").or_else(|| facts.get("html.meta.description"));
+        draft.text = about.or(draft.title.as_deref()).unwrap_or_default().to_owned();
+        draft
+            .diagnostics
+            .push(Diagnostic::new("no-main-text", "the page shows no text; its own description stands for it"));
+    }
     draft.facts = facts;
 }
 

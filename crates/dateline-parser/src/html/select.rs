@@ -30,6 +30,17 @@ pub(crate) fn main_text(dom: &Dom<'_>, page: &Blocks) -> (String, Vec<usize>) {
             chosen = lenient;
         }
     }
+    if chosen.is_empty() {
+        let shown = |block: &Block, excluded: u32| block.flags & excluded == 0;
+        let unlinked = |block: &Block| block.linked * 2 < block.end - block.start;
+        let all = |excluded| {
+            (0..page.blocks.len()).filter(move |at| shown(&page.blocks[*at], excluded) && unlinked(&page.blocks[*at]))
+        };
+        chosen = all(flag::ASIDE | flag::FOOTER | flag::COMMENTS).collect();
+        if chosen.is_empty() {
+            chosen = all(0).collect();
+        }
+    }
     (join(page, &chosen), chosen)
 }
 
