@@ -43,15 +43,15 @@ pub struct MergeDecision {
     pub note: Option<String>,
 }
 
-/// The mentions in some documents are another entity.
+/// Some names of an entity are somebody else's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SplitDecision {
     /// The id that held too much.
     pub entity: String,
     /// The id of what is taken out of it.
     pub into: String,
-    /// Where the mentions taken out stand.
-    pub documents: Vec<DocumentRef>,
+    /// The names taken out, as they stand in texts.
+    pub names: Vec<String>,
     /// The user's words.
     pub note: Option<String>,
 }
@@ -105,8 +105,7 @@ impl DecisionsFile {
     /// # Errors
     /// [`StoreError::BadFile`] with line and key, [`StoreError::Io`].
     pub fn load(path: &Path) -> Result<DecisionsFile, StoreError> {
-        let _ = path;
-        Err(crate::store::pending())
+        Err(StoreError::BadFile { path: path.to_owned(), what: "not yet".to_owned() })
     }
 
     /// The decisions.
@@ -125,7 +124,6 @@ impl DecisionsFile {
     /// # Errors
     /// [`StoreError::Io`].
     pub fn save(&self, path: &Path) -> Result<(), StoreError> {
-        let _ = path;
-        Err(crate::store::pending())
+        Err(StoreError::BadFile { path: path.to_owned(), what: "not yet".to_owned() })
     }
 }

@@ -35,17 +35,30 @@
 //! # Ok(()) }
 //! ```
 
+mod apply;
 mod backup;
+mod batch;
+mod blob;
+mod build;
+mod codec;
 mod committer;
 mod decisions;
+mod engine;
 mod error;
 mod files;
+mod history;
+mod identity;
+mod keys;
 mod limits;
 mod lock;
 mod model;
 mod options;
+mod read;
 mod rebuild;
+mod record;
+mod repair;
 mod scrub;
+mod space;
 mod store;
 mod table;
 
@@ -64,6 +77,7 @@ pub use model::{
 };
 pub use options::{Clock, FaultPoint, Faults, NoFaults, StoreOptions, SystemClock};
 pub use rebuild::{RebuildReport, rebuild};
-pub use scrub::{Finding, Scrub, ScrubState};
+pub use record::content_hash;
+pub use scrub::{FINDINGS_MAX, Finding, Scrub, ScrubState};
 pub use store::{OpenReport, Store};
 pub use table::IndexerTable;

@@ -62,3 +62,6 @@ pub const LOCK_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Memory of the engine's page cache, in bytes, unless the options say otherwise.
 pub const CACHE_BYTES: u64 = 48 << 20;
+
+/// Source path, in bytes; the longest a Linux system call takes.
+pub const PATH_BYTES_MAX: usize = 4096;

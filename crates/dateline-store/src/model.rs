@@ -32,6 +32,8 @@ pub struct RootIdentity {
 }
 
 /// One step of a commit. All steps of one call of `commit` become durable before it returns.
+///
+/// Steps about sources, documents or revisions that are not there do nothing: they may have been overtaken.
 #[derive(Clone, Debug)]
 pub enum Operation {
     /// The documents of a source, or a slice of them.
@@ -253,6 +255,8 @@ pub struct DocumentEntry {
     pub number: u32,
     /// Whether it is there now; else it was deleted.
     pub open: bool,
+    /// Oldest revision that is kept.
+    pub oldest: Revision,
     /// Its newest revision.
     pub current: RevisionEntry,
 }
@@ -270,8 +274,10 @@ pub struct RevisionEntry {
     pub seen_to: Option<Timestamp>,
     /// The newest change that mentions it.
     pub changed: Sequence,
-    /// Hash over names and hashes of its layers.
-    pub layers: ContentHash,
+    /// Hash over its annotations as stored: the same means that nothing differs.
+    pub annotations: u64,
+    /// Whether its text is there; after a rebuild it comes back when the folder is read again.
+    pub present: bool,
 }
 
 /// A revision with everything that belongs to it.
@@ -293,7 +299,8 @@ pub struct RevisionData {
     pub annotations: Annotations,
 }
 
-/// One entry of the change log with what it changed.
+/// One entry of the change log with what it changed. With nothing opened, closed or purged there is nothing to do but
+/// to note the sequence: the text is yet to come back after a rebuild, or was forgotten since.
 #[derive(Clone, Debug)]
 pub struct ChangeData {
     /// Position in the log.
@@ -321,6 +328,8 @@ pub struct Committed {
     pub changes: u64,
     /// How far the system clock stood behind the last commit, when it jumped back.
     pub clock_behind: Option<std::time::Duration>,
+    /// Revisions that were closed without their text: it was lost with an earlier store.
+    pub lost: Vec<(DocumentId, Revision)>,
 }
 
 /// What became of a document put.

@@ -1,0 +1,543 @@
+//! The records as they are written, one struct per kind and version, and how core's values become them. A changed form
+//! is a new struct with `From` the old one; golden bytes in the tests hold every version.
+
+use crate::codec::{Blob, DecodeError, decode, encode};
+use crate::error::StoreError;
+use crate::keys;
+use crate::model::{Annotations, Failure, FailureEntry, FileIdentity, HeldDeletes, RecordFailure, RootIdentity};
+use dateline_core::{
+    ContentHash, Date, Diagnostic, Document, Facet, FacetValue, LayerRecord, Mark, MarkKind, Metadata, MetadataEntry,
+    Origin, Outcome, OutcomeState, SourcePath, Span, Timestamp,
+};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use std::collections::BTreeMap;
+
+/// A kind of record with its newest version.
+pub(crate) trait Record: Serialize + DeserializeOwned {
+    /// Kind in the envelope; the first byte of its keys.
+    const KIND: u8;
+    /// Newest version.
+    const VERSION: u8 = 1;
+
+    /// The payload.
+    fn to_payload(&self) -> Result<Vec<u8>, StoreError> {
+        encode(self)
+    }
+
+    /// The record of a payload of some version.
+    fn of_payload(version: u8, payload: &[u8]) -> Result<Self, DecodeError> {
+        if version == 1 { decode(payload) } else { Err(DecodeError::Version(version)) }
+    }
+}
+
+/// Number and sum of the records of a family.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SumV1 {
+    pub(crate) count: u64,
+    pub(crate) sum: u64,
+}
+
+/// Counters and sums; written with every transaction.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct MetaV1 {
+    /// Tells this store from another; the history carries it too.
+    pub(crate) store: [u8; 16],
+    /// End of the change log.
+    pub(crate) sequence: u64,
+    /// Next document id.
+    pub(crate) next_document: u64,
+    /// Time of the last commit, microseconds since the epoch.
+    pub(crate) time: i64,
+    pub(crate) clock_jumps: u64,
+    /// The log is trimmed up to here.
+    pub(crate) trimmed: u64,
+    pub(crate) sources: u64,
+    pub(crate) documents: u64,
+    pub(crate) deleted: u64,
+    pub(crate) revisions: u64,
+    /// By family.
+    pub(crate) sums: BTreeMap<u8, SumV1>,
+}
+
+impl Record for MetaV1 {
+    const KIND: u8 = keys::META;
+}
+
+/// Identity of a file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct IdentityV1 {
+    pub(crate) device: u64,
+    pub(crate) inode: u64,
+    pub(crate) size: u64,
+    pub(crate) mtime_ns: i64,
+    pub(crate) ctime_ns: i64,
+}
+
+impl From<FileIdentity> for IdentityV1 {
+    fn from(identity: FileIdentity) -> IdentityV1 {
+        let FileIdentity { device, inode, size, mtime_ns, ctime_ns } = identity;
+        IdentityV1 { device, inode, size, mtime_ns, ctime_ns }
+    }
+}
+
+impl From<IdentityV1> for FileIdentity {
+    fn from(identity: IdentityV1) -> FileIdentity {
+        let IdentityV1 { device, inode, size, mtime_ns, ctime_ns } = identity;
+        FileIdentity { device, inode, size, mtime_ns, ctime_ns }
+    }
+}
+
+/// Something odd.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct DiagnosticV1 {
+    pub(crate) code: String,
+    pub(crate) message: String,
+    pub(crate) span: Option<(u32, u32)>,
+}
+
+impl From<&Diagnostic> for DiagnosticV1 {
+    fn from(diagnostic: &Diagnostic) -> DiagnosticV1 {
+        DiagnosticV1 {
+            code: diagnostic.code.clone(),
+            message: diagnostic.message.clone(),
+            span: diagnostic.span.map(|span| (span.start, span.end)),
+        }
+    }
+}
+
+impl From<DiagnosticV1> for Diagnostic {
+    fn from(diagnostic: DiagnosticV1) -> Diagnostic {
+        let span = diagnostic.span.map(|(start, end)| Span { start, end });
+        Diagnostic { code: diagnostic.code, message: diagnostic.message, span }
+    }
+}
+
+/// A source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct CatalogV1 {
+    pub(crate) identity: IdentityV1,
+    pub(crate) content: [u8; 32],
+    pub(crate) parser_key: [u8; 32],
+    pub(crate) complete: bool,
+    pub(crate) removed: bool,
+    pub(crate) absences: u32,
+    /// The only document it ever held; with a second one, all are listed as parts.
+    pub(crate) single: Option<u64>,
+    /// Open documents.
+    pub(crate) documents: u64,
+    pub(crate) changed: i64,
+    pub(crate) diagnostics: Vec<DiagnosticV1>,
+}
+
+impl Record for CatalogV1 {
+    const KIND: u8 = keys::CATALOG;
+}
+
+/// An entry of a list of which the key says all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PartV1;
+
+impl Record for PartV1 {
+    const KIND: u8 = keys::PART;
+}
+
+/// A deleted document by its content; the key says all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct DeletedV1;
+
+impl Record for DeletedV1 {
+    const KIND: u8 = keys::DELETED;
+}
+
+/// A missing source; the key says all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct MissingV1;
+
+impl Record for MissingV1 {
+    const KIND: u8 = keys::MISSING;
+}
+
+/// Where and how long a chunked value is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct BlobV1 {
+    /// How the stored bytes are made: see `blob`.
+    pub(crate) method: u8,
+    /// Bytes before compression.
+    pub(crate) raw: u32,
+    /// Bytes in chunks.
+    pub(crate) stored: u32,
+    /// Start of the BLAKE3 hash of the bytes before compression.
+    pub(crate) digest: u64,
+}
+
+impl BlobV1 {
+    /// Whether there is nothing: the value is yet to come, after a rebuild.
+    pub(crate) fn is_absent(&self) -> bool {
+        self.method == crate::blob::ABSENT
+    }
+}
+
+/// A revision.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct RevisionV1 {
+    pub(crate) revision: u32,
+    pub(crate) content: [u8; 32],
+    pub(crate) from: i64,
+    pub(crate) to: Option<i64>,
+    /// The newest change that mentions it.
+    pub(crate) changed: u64,
+    pub(crate) body: BlobV1,
+    pub(crate) annotations: BlobV1,
+}
+
+impl Record for RevisionV1 {
+    const KIND: u8 = keys::REVISION;
+}
+
+/// A document with its newest revision.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct HeadV1 {
+    pub(crate) path: Blob,
+    pub(crate) part: String,
+    /// Whether the part is the record's own id.
+    pub(crate) own: bool,
+    pub(crate) number: u32,
+    pub(crate) open: bool,
+    /// Oldest revision kept.
+    pub(crate) oldest: u32,
+    pub(crate) current: RevisionV1,
+}
+
+impl Record for HeadV1 {
+    const KIND: u8 = keys::HEAD;
+}
+
+impl HeadV1 {
+    pub(crate) fn path(&self) -> SourcePath {
+        SourcePath::new(self.path.0.clone())
+    }
+}
+
+/// What a change was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum ChangeKindV1 {
+    /// A new document.
+    New,
+    /// New content.
+    Revised,
+    /// A deleted document came back.
+    Reopened,
+    /// Other annotations, place or number.
+    Updated,
+    /// A document is gone.
+    Deleted,
+    /// Retention forgot revisions.
+    Purged,
+}
+
+/// An entry of the change log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ChangeV1 {
+    pub(crate) kind: ChangeKindV1,
+    pub(crate) document: u64,
+    pub(crate) opened: Option<u32>,
+    pub(crate) closed: Option<u32>,
+    pub(crate) purged: Vec<u32>,
+}
+
+impl Record for ChangeV1 {
+    const KIND: u8 = keys::CHANGE;
+}
+
+/// A failure.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct FailureV1 {
+    /// Code, reason, quarantined, content.
+    pub(crate) whole: Option<(String, String, bool, Option<[u8; 32]>)>,
+    pub(crate) records: BlobV1,
+    pub(crate) more_records: u64,
+    pub(crate) attempts: u32,
+    pub(crate) since: i64,
+    pub(crate) last: i64,
+    pub(crate) identity: Option<IdentityV1>,
+}
+
+impl Record for FailureV1 {
+    const KIND: u8 = keys::FAILURE;
+}
+
+impl FailureV1 {
+    pub(crate) fn entry(self, path: SourcePath, records: Vec<RecordFailureV1>) -> FailureEntry {
+        let failure = self.whole.map(|(code, reason, quarantined, content)| Failure {
+            code,
+            reason,
+            quarantined,
+            content: content.map(ContentHash),
+        });
+        let records = records
+            .into_iter()
+            .map(|record| RecordFailure { part: record.part, line: record.line, reason: record.reason })
+            .collect();
+        FailureEntry {
+            path,
+            failure,
+            records,
+            more_records: self.more_records,
+            attempts: self.attempts,
+            since: timestamp(self.since),
+            last: timestamp(self.last),
+            identity: self.identity.map(Into::into),
+        }
+    }
+}
+
+/// A record of a source that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct RecordFailureV1 {
+    pub(crate) part: String,
+    pub(crate) line: u32,
+    pub(crate) reason: String,
+}
+
+/// A named single record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum NamedV1 {
+    /// Watched directory: path, device, inode.
+    Root(Blob, u64, u64),
+    /// Held deletes: reason, sources, since.
+    Held(String, u64, i64),
+    /// What an indexer has applied.
+    Applied(u64),
+    /// An indexer's table is being emptied.
+    Clearing,
+}
+
+impl Record for NamedV1 {
+    const KIND: u8 = keys::NAMED;
+}
+
+impl From<&RootIdentity> for NamedV1 {
+    fn from(root: &RootIdentity) -> NamedV1 {
+        NamedV1::Root(Blob(root.path.clone()), root.device, root.inode)
+    }
+}
+
+impl From<&HeldDeletes> for NamedV1 {
+    fn from(held: &HeldDeletes) -> NamedV1 {
+        NamedV1::Held(held.reason.clone(), held.sources, micros(held.since))
+    }
+}
+
+/// A value of an indexer's table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum TableV1 {
+    /// It fits.
+    Inline(Blob),
+    /// It is in chunks.
+    Chunked(BlobV1),
+}
+
+impl Record for TableV1 {
+    const KIND: u8 = keys::TABLE;
+}
+
+/// Content of a revision.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct BodyV1 {
+    pub(crate) text: String,
+    pub(crate) title: Option<String>,
+    pub(crate) title_span: Option<(u32, u32)>,
+    /// Start, end, kind.
+    pub(crate) marks: Vec<(u32, u32, u8)>,
+    pub(crate) metadata: Vec<(String, String)>,
+    pub(crate) offset: Option<u64>,
+    pub(crate) line: u32,
+}
+
+/// As [`BodyV1`], borrowed for writing.
+#[derive(Serialize)]
+pub(crate) struct BodyRefV1<'a> {
+    text: &'a str,
+    title: Option<&'a str>,
+    title_span: Option<(u32, u32)>,
+    marks: Vec<(u32, u32, u8)>,
+    metadata: Vec<(&'a str, &'a str)>,
+    offset: Option<u64>,
+    line: u32,
+}
+
+impl<'a> From<&'a Document> for BodyRefV1<'a> {
+    fn from(document: &'a Document) -> BodyRefV1<'a> {
+        let kind = |kind| match kind {
+            MarkKind::DateHeader => 0,
+            MarkKind::WireMarker => 1,
+        };
+        BodyRefV1 {
+            text: &document.text,
+            title: document.title.as_deref(),
+            title_span: document.title_span.map(|span| (span.start, span.end)),
+            marks: document.marks.iter().map(|mark| (mark.span.start, mark.span.end, kind(mark.kind))).collect(),
+            metadata: document.metadata.iter().collect(),
+            offset: document.origin.offset,
+            line: document.origin.line,
+        }
+    }
+}
+
+impl BodyV1 {
+    pub(crate) fn document(self) -> Result<Document, DecodeError> {
+        let mark = |(start, end, kind)| {
+            let kind = match kind {
+                0 => MarkKind::DateHeader,
+                1 => MarkKind::WireMarker,
+                _ => return Err(DecodeError::Impossible("an unknown kind of mark")),
+            };
+            Ok(Mark { span: Span { start, end }, kind })
+        };
+        Ok(Document {
+            text: self.text,
+            title: self.title,
+            title_span: self.title_span.map(|(start, end)| Span { start, end }),
+            marks: self.marks.into_iter().map(mark).collect::<Result<_, _>>()?,
+            metadata: Metadata(self.metadata.into_iter().map(|(key, value)| MetadataEntry { key, value }).collect()),
+            origin: Origin { offset: self.offset, line: self.line },
+        })
+    }
+}
+
+/// A facet's value.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) enum FacetValueV1 {
+    Keyword(String),
+    Integer(i64),
+    Number(f64),
+    /// Year, month, day.
+    Date(i16, i8, i8),
+}
+
+/// How a processor fared.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum OutcomeStateV1 {
+    Done,
+    Failed(String),
+    Skipped(String),
+}
+
+/// Outcome of a processor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct OutcomeV1 {
+    pub(crate) processor: String,
+    pub(crate) version: u32,
+    pub(crate) key: [u8; 32],
+    /// Little endian numbers of four bytes: hashes, which a variable length would only lengthen.
+    pub(crate) parts: Blob,
+    pub(crate) state: OutcomeStateV1,
+    pub(crate) diagnostics: Vec<DiagnosticV1>,
+}
+
+/// Annotations of a revision. Hashes of layers are not written: they follow from the bytes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct AnnotationsV1 {
+    /// Name, schema, bytes.
+    pub(crate) layers: Vec<(String, u32, Blob)>,
+    pub(crate) facets: Vec<(String, FacetValueV1)>,
+    pub(crate) outcomes: Vec<OutcomeV1>,
+    pub(crate) diagnostics: Vec<DiagnosticV1>,
+}
+
+impl From<&Annotations> for AnnotationsV1 {
+    fn from(annotations: &Annotations) -> AnnotationsV1 {
+        let facet = |value: &FacetValue| match value {
+            FacetValue::Keyword(word) => FacetValueV1::Keyword(word.clone()),
+            FacetValue::Integer(number) => FacetValueV1::Integer(*number),
+            FacetValue::Number(number) => FacetValueV1::Number(*number),
+            FacetValue::Date(date) => FacetValueV1::Date(date.year(), date.month(), date.day()),
+        };
+        let state = |state: &OutcomeState| match state {
+            OutcomeState::Done => OutcomeStateV1::Done,
+            OutcomeState::Failed { reason } => OutcomeStateV1::Failed(reason.clone()),
+            OutcomeState::Skipped { missing } => OutcomeStateV1::Skipped(missing.clone()),
+        };
+        let odd = |diagnostics: &[Diagnostic]| diagnostics.iter().map(Into::into).collect::<Vec<_>>();
+        let outcome = |one: &Outcome| OutcomeV1 {
+            processor: one.processor.clone(),
+            version: one.version,
+            key: one.key.0,
+            parts: Blob(one.parts.iter().flat_map(|part| part.to_le_bytes()).collect()),
+            state: state(&one.state),
+            diagnostics: odd(&one.diagnostics),
+        };
+        AnnotationsV1 {
+            layers: annotations
+                .layers
+                .iter()
+                .map(|layer| (layer.name.clone(), layer.schema, Blob(layer.bytes.clone())))
+                .collect(),
+            facets: annotations.facets.iter().map(|one| (one.name.clone(), facet(&one.value))).collect(),
+            outcomes: annotations.outcomes.iter().map(outcome).collect(),
+            diagnostics: odd(&annotations.diagnostics),
+        }
+    }
+}
+
+impl AnnotationsV1 {
+    pub(crate) fn annotations(self) -> Result<Annotations, DecodeError> {
+        let facet = |(name, value)| {
+            let value = match value {
+                FacetValueV1::Keyword(word) => FacetValue::Keyword(word),
+                FacetValueV1::Integer(number) => FacetValue::Integer(number),
+                FacetValueV1::Number(number) => FacetValue::Number(number),
+                FacetValueV1::Date(year, month, day) => FacetValue::Date(
+                    Date::new(year, month, day).map_err(|_| DecodeError::Impossible("a day that is none"))?,
+                ),
+            };
+            Ok(Facet { name, value })
+        };
+        let state = |state| match state {
+            OutcomeStateV1::Done => OutcomeState::Done,
+            OutcomeStateV1::Failed(reason) => OutcomeState::Failed { reason },
+            OutcomeStateV1::Skipped(missing) => OutcomeState::Skipped { missing },
+        };
+        let odd = |diagnostics: Vec<DiagnosticV1>| diagnostics.into_iter().map(Into::into).collect::<Vec<_>>();
+        let part = |bytes: &[u8]| bytes.try_into().map_or(0, u32::from_le_bytes);
+        let outcome = |one: OutcomeV1| Outcome {
+            processor: one.processor,
+            version: one.version,
+            key: ContentHash(one.key),
+            parts: one.parts.0.chunks_exact(4).map(part).collect(),
+            state: state(one.state),
+            diagnostics: odd(one.diagnostics),
+        };
+        Ok(Annotations {
+            layers: self
+                .layers
+                .into_iter()
+                .map(|(name, schema, bytes)| LayerRecord::new(name, schema, bytes.0))
+                .collect(),
+            facets: self.facets.into_iter().map(facet).collect::<Result<_, _>>()?,
+            outcomes: self.outcomes.into_iter().map(outcome).collect(),
+            diagnostics: odd(self.diagnostics),
+        })
+    }
+}
+
+/// Hash of what makes a revision: text, title and metadata. Marks, spans and the place in the file do not count.
+#[must_use]
+pub fn content_hash(document: &Document) -> ContentHash {
+    let title = document.title.as_deref();
+    let count = (document.metadata.0.len() as u64).to_le_bytes();
+    let head = [document.text.as_bytes(), &[u8::from(title.is_some())], title.unwrap_or("").as_bytes(), &count];
+    let metadata = document.metadata.iter().flat_map(|(key, value)| [key.as_bytes(), value.as_bytes()]);
+    ContentHash::of_fields(head.into_iter().chain(metadata))
+}
+
+/// A time as stored: microseconds since the epoch.
+pub(crate) fn micros(time: Timestamp) -> i64 {
+    time.as_microsecond()
+}
+
+/// The time of stored microseconds; out of range gives the nearest.
+pub(crate) fn timestamp(micros: i64) -> Timestamp {
+    let nearest = if micros < 0 { Timestamp::MIN } else { Timestamp::MAX };
+    Timestamp::from_microsecond(micros).unwrap_or(nearest)
+}
