@@ -26,7 +26,5 @@ pub const HTML_DEPTH_MAX: usize = 400;
 pub const HTML_NODES_MAX: usize = 2_000_000;
 /// Most dates seen in the visible text of a page that are kept, per kind.
 pub const HTML_DATES_MAX: usize = 24;
-/// Deepest nesting of MIME parts; deeper ones are left unread.
-pub const MIME_DEPTH_MAX: usize = 16;
-/// Most parts of one mail.
+/// Most multiparts and attached mails of one mail; one with more is not taken apart. Bounds their nesting, too.
 pub const MIME_PARTS_MAX: usize = 1000;

@@ -18,8 +18,8 @@ const JSONLD_OBJECTS_MAX: usize = 200;
 const META_BYTES_MAX: usize = 1000;
 /// Shortest `articleBody` of a page's JSON-LD that is believed, bytes.
 const BODY_BYTES_MIN: usize = 200;
-/// Most `<h1>` of a page that are looked at for its title.
-const HEADINGS_MAX: usize = 5;
+/// Most `<h1>` and `<h2>` of a page that are looked at for its title.
+const HEADINGS_MAX: usize = 12;
 /// Blocks before and after the headline in which a date belongs to the article.
 const BYLINE_BLOCKS: usize = 8;
 
@@ -32,7 +32,7 @@ pub(crate) fn collect(dom: &Dom<'_>, page: &Blocks, chosen: &[usize], source: &s
             Tag::Meta => meta(dom, index, &mut facts, &mut seen),
             Tag::Link => link(dom, index, &mut facts),
             Tag::Title if seen.title.is_none() => seen.title = Some(dom.text(index, limits::TITLE_BYTES_MAX)),
-            Tag::H1 => heading(dom, page, index, &mut seen),
+            Tag::H1 | Tag::H2 => heading(dom, page, index, &mut seen),
             Tag::Script => script(dom, index, &mut facts, &mut seen),
             Tag::Time => time(dom, index, &mut facts, &mut seen),
             Tag::Html => language(dom, index, &mut seen),
@@ -66,6 +66,8 @@ struct Seen {
     title: Option<String>,
     headings: Vec<String>,
     heading_elements: usize,
+    /// How many of the headings are of the first level; they stand first.
+    h1: usize,
     language: Option<String>,
     jsonld: usize,
     headline: Option<String>,
@@ -79,14 +81,16 @@ impl Seen {
     /// The headline: what several places agree on, else the most specific one.
     fn best_title(&self, facts: &Facts) -> Option<String> {
         let page = self.title.as_deref().unwrap_or_default();
-        let agreed = |heading: &&String| heading.len() >= 4 && contains_loosely(page, heading);
-        if let Some(heading) = self.headings.iter().find(agreed) {
+        let site = facts.get("html.meta.og:site_name").or(self.publisher.as_deref()).unwrap_or_default();
+        let agreed = |heading: &&String| heading.len() >= 4 && *heading != site && contains_loosely(page, heading);
+        // The longest one: on many pages the first heading is the name of the site.
+        if let Some(heading) = self.headings.iter().filter(agreed).max_by_key(|heading| heading.len()) {
             return Some(heading.clone());
         }
         let shared = facts.get("html.meta.og:title").or_else(|| facts.get("html.meta.twitter:title"));
         let candidates = [self.headline.as_deref(), shared];
         let named = candidates.into_iter().flatten().map(str::trim).find(|title| !title.is_empty());
-        let heading = self.headings.first().filter(|heading| self.headings.len() == 1 && heading.len() >= 10);
+        let heading = self.headings.first().filter(|heading| self.h1 == 1 && heading.len() >= 10);
         named
             .map(without_site)
             .or_else(|| heading.cloned())
@@ -224,7 +228,13 @@ fn heading(dom: &Dom<'_>, page: &Blocks, index: usize, seen: &mut Seen) {
     seen.heading_elements += 1;
     if page.flags[index] & flag::HIDDEN == 0 && seen.heading_elements <= HEADINGS_MAX {
         let text = dom.text(index, limits::TITLE_BYTES_MAX);
-        if !text.is_empty() {
+        if text.is_empty() {
+            return;
+        }
+        if dom.nodes[index].tag == Tag::H1 {
+            seen.headings.insert(seen.h1, text);
+            seen.h1 += 1;
+        } else {
             seen.headings.push(text);
         }
     }
