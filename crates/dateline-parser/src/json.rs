@@ -4,8 +4,9 @@ use crate::decode::Decoded;
 use crate::options::JsonFields;
 use crate::record::{Draft, Facts, Sink};
 use crate::{ParseError, ParserOptions, html};
-use dateline_core::{Origin, keys};
+use dateline_core::{Diagnostic, Origin, keys};
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 use std::ops::ControlFlow;
 
 type Record = Map<String, Value>;
@@ -41,8 +42,9 @@ pub(crate) fn read_lines(
     options: &ParserOptions,
     sink: &mut Sink<'_>,
 ) -> Result<(), ParseError> {
-    let reader = Reader { fields: &options.json, diagnostic: decoded };
-    for (number, line) in (1u32..).zip(decoded.text.split('\n')) {
+    let reader = Reader { fields: &options.json, decoded };
+    let text = without_controls(&decoded.text, sink);
+    for (number, line) in (1u32..).zip(text.split('\n')) {
         let line = line.trim();
         if line.is_empty() {
             continue;
@@ -63,8 +65,8 @@ pub(crate) fn read_lines(
 
 /// Reads one object, an array of objects, an object that holds such an array, or several of these after another.
 pub(crate) fn read(decoded: &Decoded<'_>, options: &ParserOptions, sink: &mut Sink<'_>) -> Result<(), ParseError> {
-    let reader = Reader { fields: &options.json, diagnostic: decoded };
-    let text = &*decoded.text;
+    let reader = Reader { fields: &options.json, decoded };
+    let text = &*without_controls(&decoded.text, sink);
     let start = text.len() - text.trim_start().len();
     let list = if text[start..].starts_with('[') {
         Some(start)
@@ -76,6 +78,16 @@ pub(crate) fn read(decoded: &Decoded<'_>, options: &ParserOptions, sink: &mut Si
         None => reader.values(text, start, sink),
     };
     nothing_good(sink)
+}
+
+/// JSON forbids control characters in its strings; files that were damaged hold them all the same.
+fn without_controls<'a>(text: &'a str, sink: &mut Sink<'_>) -> Cow<'a, str> {
+    let control = |c: char| c.is_ascii_control() && !matches!(c, '\n' | '\r' | '\t' | '\u{7f}');
+    if !text.contains(control) {
+        return Cow::Borrowed(text);
+    }
+    sink.diagnostics.push(Diagnostic::new("control-characters", "control characters were read as blanks"));
+    Cow::Owned(text.replace(control, " "))
 }
 
 fn nothing_good(sink: &Sink<'_>) -> Result<(), ParseError> {
@@ -90,7 +102,7 @@ fn nothing_good(sink: &Sink<'_>) -> Result<(), ParseError> {
 
 struct Reader<'a> {
     fields: &'a JsonFields,
-    diagnostic: &'a Decoded<'a>,
+    decoded: &'a Decoded<'a>,
 }
 
 impl Reader<'_> {
@@ -214,7 +226,7 @@ impl Reader<'_> {
             return ControlFlow::Continue(());
         };
         let mut draft = Draft { part_id, text, origin: Origin { offset: None, line }, ..Draft::default() };
-        draft.diagnostics.extend(self.diagnostic.diagnostic());
+        draft.diagnostics.extend(self.decoded.diagnostic());
         record_facts(&record, self.fields, &mut draft);
         sink.accept(draft)
     }
@@ -264,7 +276,7 @@ const PUBLISHED: &[&str] = &[
 const UPDATED: &[&str] =
     &["lastmod", "modified", "date_modified", "datemodified", "updated_at", "updatedat", "last_modified"];
 
-fn key_of(name: &str) -> std::borrow::Cow<'static, str> {
+fn key_of(name: &str) -> Cow<'static, str> {
     let lower = name.to_lowercase();
     match lower.as_str() {
         known if PUBLISHED.contains(&known) => keys::PUBLISHED.into(),

@@ -79,6 +79,15 @@ pub(crate) fn is_mbox(bytes: &[u8]) -> bool {
     bytes.starts_with(b"From ") && memchr(b'\n', bytes).is_some_and(|end| known_headers(&bytes[end + 1..]) > 0)
 }
 
+/// The bytes, with line feeds for carriage returns where lines end with nothing else.
+pub(crate) fn with_line_feeds(bytes: &[u8]) -> Cow<'_, [u8]> {
+    let old = memchr(b'\r', bytes).is_some() && memchr(b'\n', bytes).is_none();
+    if !old {
+        return Cow::Borrowed(bytes);
+    }
+    Cow::Owned(bytes.iter().map(|byte| if *byte == b'\r' { b'\n' } else { *byte }).collect())
+}
+
 fn strip_mark(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
 }
@@ -179,11 +188,17 @@ fn text(message: &Message<'_>, diagnostics: &mut Vec<Diagnostic>) -> (String, Op
     for part in message.text_bodies().take(limits::MIME_PARTS_MAX) {
         let prose: Cow<'_, str> = match &part.body {
             PartType::Text(body) => {
-                let raw = message.raw_message().get(part.raw_body_offset() as usize..);
-                if raw.is_some_and(|raw| raw.starts_with(body.as_bytes())) && !body.contains('\r') {
-                    same = Some(part.raw_body_offset() as usize);
+                let (start, end) = (part.raw_body_offset() as usize, part.raw_end_offset() as usize);
+                let raw = message.raw_message().get(start..end).unwrap_or_default();
+                if raw.starts_with(body.as_bytes()) && !body.contains('\r') {
+                    same = Some(start);
                 }
-                Cow::Owned(body.replace("\r\n", "\n"))
+                // A charset that is missing or wrong: what stands there unencoded is detected like any text.
+                if body.contains('\u{fffd}') && part.encoding == mail_parser::Encoding::None {
+                    Cow::Owned(decode::decode(raw, None, None).text.replace("\r\n", "\n"))
+                } else {
+                    Cow::Owned(body.replace("\r\n", "\n"))
+                }
             }
             PartType::Html(body) => Cow::Owned(html::fragment(body)),
             _ => continue,

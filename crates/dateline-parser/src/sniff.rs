@@ -42,14 +42,16 @@ pub(crate) fn read(
     if let Some(kind) = magic::kind(bytes) {
         return Err(ParseError::unsupported(format!("this is {kind}")));
     }
-    if mail::is_mbox(bytes) {
-        mail::read_mbox(bytes, sink)?;
+    let lines = mail::with_line_feeds(bytes);
+    if mail::is_mbox(&lines) {
+        mail::read_mbox(&lines, sink)?;
         return Ok(Format::Mbox);
     }
-    if mail::is_mail(bytes, matches!(extension.as_str(), "eml" | "mbox" | "mht" | "mhtml")) {
-        mail::read(bytes, sink)?;
+    if mail::is_mail(&lines, matches!(extension.as_str(), "eml" | "mbox" | "mht" | "mhtml")) {
+        mail::read(&lines, sink)?;
         return Ok(Format::Mail);
     }
+    drop(lines);
     let decoded = decode::decode(bytes, declared(bytes).as_deref(), options.encoding.as_deref());
     if magic::is_noise(&decoded.text) {
         return Err(ParseError::unsupported("this is binary data of an unknown kind"));
