@@ -1,7 +1,7 @@
 //! The annotator: document date first, temporal expressions second.
 
 use crate::config::DatingConfig;
-use crate::dct::{self, Evidence};
+use crate::dct::{self, DateReader, Evidence};
 use crate::timex::{self, Anchor, Language};
 use dateline_processor::core::Span;
 use dateline_processor::core::layers::{DctLayer, Timex, TimexLayer};
@@ -18,6 +18,7 @@ pub struct Dating {
     descriptor: Descriptor,
     config: DatingConfig,
     language: Language,
+    reader: DateReader,
 }
 
 /// How the value of a temporal expression came about.
@@ -41,7 +42,7 @@ impl Dating {
             source: &input.source,
             hints: &input.hints,
         };
-        let (layer, _) = dct::weigh(&evidence, &self.config);
+        let (layer, _) = dct::weigh(&evidence, &self.reader, &self.config);
         let anchor = anchor(&layer, input.hints.genre);
         let tagged = timex::tag(&self.language, &document.text, &document.marks, &anchor, true);
         let touching = tagged.into_iter().filter(|tagged| tagged.timex.span.overlaps(span));
@@ -71,7 +72,7 @@ impl Annotator for Dating {
             source: document.source()?,
             hints: document.hints()?,
         };
-        let (layer, diagnostics) = dct::weigh(&evidence, &self.config);
+        let (layer, diagnostics) = dct::weigh(&evidence, &self.reader, &self.config);
         document.tick()?;
         let anchor = anchor(&layer, evidence.hints.genre);
         let tagged = timex::tag(&self.language, text, marks, &anchor, false);
@@ -87,12 +88,13 @@ impl BuildAnnotator for Dating {
 
     fn build(config: DatingConfig, _resources: &Resources) -> Result<Dating, BuildError> {
         let language = Language::english().map_err(|source| BuildError::new("the rules do not compile").because(source))?;
+        let reader = DateReader::load().map_err(|source| BuildError::new("the names of months do not read").because(source))?;
         let about = "document date and temporal expressions (TIMEX3)";
         let descriptor = Input::ALL
             .into_iter()
             .fold(Descriptor::new(DatingConfig::SECTION, CODE_VERSION, about), Descriptor::reads)
             .assigns::<DctLayer>()
             .assigns::<TimexLayer>();
-        Ok(Dating { descriptor, config, language })
+        Ok(Dating { descriptor, config, language, reader })
     }
 }

@@ -1,8 +1,21 @@
 //! When the article was written: weighs all evidence at hand. Never trusts a file's times, never the day of the run.
 
+mod gather;
+mod read;
+
+pub(crate) use read::DateReader;
+
 use crate::config::DatingConfig;
-use dateline_processor::core::layers::{Candidate, Dct, DctLayer, DctRole};
-use dateline_processor::core::{Date, DateInterval, Diagnostic, Hints, Mark, MarkKind, Metadata, Precision, SourceInfo};
+use dateline_processor::core::layers::{Dct, DctLayer, DctRole};
+use dateline_processor::core::{Date, DateInterval, DctHint, Diagnostic, Hints, Mark, Metadata, Precision, SourceInfo};
+use gather::Clue;
+
+/// Least weight on which a date may rest; a copyright line alone is not enough.
+const WEIGHT_MIN: u8 = 20;
+/// What each further independent kind of evidence adds.
+const SUPPORT: u8 = 8;
+/// Days by which clocks and zones may disagree.
+const ZONE_DAYS: i32 = 1;
 
 /// What the document date may rest on.
 pub(crate) struct Evidence<'a> {
@@ -14,36 +27,155 @@ pub(crate) struct Evidence<'a> {
 }
 
 /// Weighs the evidence.
-pub(crate) fn weigh(evidence: &Evidence<'_>, _config: &DatingConfig) -> (DctLayer, Vec<Diagnostic>) {
-    let mut layer = DctLayer::default();
-    if let Some(hint) = evidence.hints.dct {
-        layer.dct = hint.interval.map(|interval| Dct {
-            interval,
-            time: hint.time,
-            precision: if hint.time.is_some() { Precision::Time } else { interval.precision() },
-            confidence: 100,
-        });
-        return (layer, Vec::new());
-    }
-    for mark in evidence.marks.iter().filter(|mark| mark.kind == MarkKind::DateHeader) {
-        let quote = mark.span.slice(evidence.text).unwrap_or("");
-        let found = quote.split_whitespace().find_map(|word| word.parse::<Date>().ok());
-        if let Some(date) = found {
-            let interval = DateInterval::day(date);
-            layer.candidates.push(Candidate {
-                kind: "header".to_owned(),
-                span: Some(mark.span),
-                quote: quote.trim().to_owned(),
-                interval,
-                role: DctRole::Published,
-                weight: 98,
-                accepted: true,
-                note: "the date header before the text".to_owned(),
-            });
-            layer.dct = Some(Dct { interval, time: None, precision: Precision::Day, confidence: 98 });
-            break;
+pub(crate) fn weigh(evidence: &Evidence<'_>, reader: &DateReader, config: &DatingConfig) -> (DctLayer, Vec<Diagnostic>) {
+    let mut diagnostics = Vec::new();
+    let mut clues = gather::gather(evidence, reader, config);
+    let mut layer = DctLayer { not_after: upper_bound(evidence.source), ..DctLayer::default() };
+    doubt(&mut clues, layer.not_after, config, &mut diagnostics);
+    settle_orders(&mut clues);
+    layer.not_before = clues.iter().filter(|clue| clue.candidate.role == DctRole::LowerBound && clue.candidate.weight > 0)
+        .map(|clue| clue.candidate.interval.earliest).max();
+    match evidence.hints.dct {
+        Some(hint) => layer.dct = from_hint(hint, &mut clues),
+        None => {
+            layer.dct = choose(&mut clues, &mut diagnostics);
+            layer.updated = updated(&clues, layer.dct.as_ref());
         }
     }
-    let _ = (evidence.metadata, evidence.source);
-    (layer, Vec::new())
+    clues.sort_by_key(|clue| (!clue.candidate.accepted, std::cmp::Reverse(clue.candidate.weight)));
+    layer.candidates = clues.into_iter().map(|clue| clue.candidate).collect();
+    (layer, diagnostics)
+}
+
+/// The file is no newer than its modification time says, give or take a zone.
+fn upper_bound(source: &SourceInfo) -> Option<Date> {
+    let day = source.mtime?.to_zoned(jiff::tz::TimeZone::UTC).date();
+    crate::timex::calendar::add_days(day, ZONE_DAYS)
+}
+
+/// What was given from outside wins; the rest is kept for show.
+fn from_hint(hint: DctHint, clues: &mut [Clue]) -> Option<Dct> {
+    let why = if hint.decided { "the user decided otherwise" } else { "the date was given with the document" };
+    for clue in clues.iter_mut() {
+        let agrees = hint.interval.is_some_and(|interval| interval.overlaps(clue.candidate.interval));
+        clue.candidate.note = if agrees { "agrees with the date given".to_owned() } else { format!("lost: {why}") };
+    }
+    hint.interval.map(|interval| Dct {
+        interval,
+        time: hint.time,
+        precision: if hint.time.is_some() && interval.earliest == interval.latest { Precision::Time } else { interval.precision() },
+        confidence: 100,
+    })
+}
+
+/// Takes the weight from dates that cannot be: before printing, at a computer's zero, after the file.
+fn doubt(clues: &mut [Clue], not_after: Option<Date>, config: &DatingConfig, diagnostics: &mut Vec<Diagnostic>) {
+    for clue in clues {
+        let candidate = &mut clue.candidate;
+        let first = candidate.interval.earliest;
+        let zero = first.year() == 1970 && first.month() == 1 && first.day() == 1;
+        let absurd = first.year() < config.earliest_year || first.year() > LATEST_YEAR || zero && candidate.kind != "header";
+        let future = not_after.is_some_and(|bound| first > bound);
+        if !absurd && !future {
+            continue;
+        }
+        let (code, why) = if absurd { ("absurd-date", "no article is from then") } else { ("future-date", "later than the file itself") };
+        candidate.note = format!("doubted: {why}");
+        candidate.weight = 0;
+        let mut diagnostic = Diagnostic::new(code, format!("`{}` from {} is doubted: {why}", candidate.interval, candidate.kind));
+        diagnostic.span = candidate.span;
+        diagnostics.push(diagnostic);
+    }
+}
+
+/// Last year a document date may lie in.
+const LATEST_YEAR: i16 = 2100;
+
+/// Reads an ambiguous numeric date the way other evidence reads it.
+fn settle_orders(clues: &mut [Clue]) {
+    let sure: Vec<(DateInterval, u8)> =
+        clues.iter().filter(|clue| clue.other.is_none()).map(|clue| (clue.candidate.interval, clue.candidate.weight)).collect();
+    let support = |day: Date| sure.iter().filter(|(interval, _)| interval.contains(DateInterval::day(day)))
+        .map(|(_, weight)| u32::from(*weight)).max().unwrap_or(0);
+    for clue in clues.iter_mut() {
+        let Some(other) = clue.other else { continue };
+        if support(other) > support(clue.candidate.interval.earliest) {
+            clue.candidate.interval = DateInterval::day(other);
+            clue.candidate.note = "day and month in the order that other evidence has".to_owned();
+        }
+    }
+}
+
+/// The day with the heaviest evidence, each further kind of evidence adding to it.
+fn choose(clues: &mut [Clue], diagnostics: &mut Vec<Diagnostic>) -> Option<Dct> {
+    let best = [DctRole::Published, DctRole::Updated].into_iter().find_map(|role| heaviest(clues, role));
+    let (winner, score) = best?;
+    let interval = clues[winner].candidate.interval;
+    let role = clues[winner].candidate.role;
+    let rival = clues.iter().filter(|clue| clue.candidate.role == role && !clue.candidate.interval.overlaps(interval))
+        .map(|clue| clue.candidate.weight).max().unwrap_or(0);
+    let mut time = None;
+    for clue in clues.iter_mut() {
+        let candidate = &mut clue.candidate;
+        if candidate.weight == 0 {
+            continue;
+        }
+        let says_so = candidate.interval.overlaps(interval) && candidate.role == role;
+        candidate.accepted = says_so;
+        if says_so && candidate.interval == interval {
+            time = time.or(clue.time);
+        }
+        if candidate.note.is_empty() {
+            candidate.note = note(candidate.role, says_so, role).to_owned();
+        }
+    }
+    if clues[winner].other.is_some() && !clues.iter().enumerate().any(|(at, clue)| at != winner && clue.candidate.accepted && clue.other.is_none()) {
+        diagnostics.push(Diagnostic::new("ambiguous-date", format!("`{}` may be read with day and month the other way round", clues[winner].candidate.quote)));
+    }
+    let margin = score.saturating_sub(rival).min(30);
+    let confidence = if rival == 0 { score.min(99) } else { (score.min(99) / 2 + margin).clamp(1, score.min(99).max(1)) };
+    let precision = if time.is_some() && interval.earliest == interval.latest { Precision::Time } else { interval.precision() };
+    Some(Dct { interval, time, precision, confidence: confidence.max(1) })
+}
+
+fn note(role: DctRole, says_so: bool, wanted: DctRole) -> &'static str {
+    match (role, says_so) {
+        (_, true) => "supports the date",
+        (DctRole::LowerBound, _) => "a date inside the text: the article is no older",
+        (DctRole::UpperBound, _) => "the article is no newer",
+        (DctRole::Updated, _) if wanted == DctRole::Published => "the time of a change",
+        _ => "lost to heavier evidence",
+    }
+}
+
+/// Position and score of the heaviest evidence of a role.
+fn heaviest(clues: &[Clue], role: DctRole) -> Option<(usize, u8)> {
+    let mut best: Option<(usize, u8, bool)> = None;
+    for (at, clue) in clues.iter().enumerate() {
+        let candidate = &clue.candidate;
+        if candidate.role != role || candidate.weight < WEIGHT_MIN {
+            continue;
+        }
+        let mut kinds: Vec<&str> = clues.iter()
+            .filter(|other| other.candidate.weight > 0 && other.candidate.kind != candidate.kind && candidate.interval.overlaps(other.candidate.interval))
+            .map(|other| other.candidate.kind.as_str()).collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        let support = SUPPORT.saturating_mul(u8::try_from(kinds.len().min(4)).unwrap_or(4));
+        let score = candidate.weight.saturating_add(support);
+        let day = candidate.interval.earliest == candidate.interval.latest;
+        // A day beats the month that holds it.
+        let better = best.is_none_or(|(_, top, top_day)| (day, score) > (top_day, top) && (day == top_day || score + 30 > top) || day == top_day && score > top);
+        if better {
+            best = Some((at, score, day));
+        }
+    }
+    best.map(|(at, score, _)| (at, score))
+}
+
+/// When the article was last changed, where that is later than its date.
+fn updated(clues: &[Clue], dct: Option<&Dct>) -> Option<DateInterval> {
+    let written = dct?.interval;
+    let changes = clues.iter().filter(|clue| clue.candidate.role == DctRole::Updated && clue.candidate.weight >= WEIGHT_MIN);
+    changes.map(|clue| clue.candidate.interval).filter(|change| change.earliest > written.latest).max_by_key(|change| change.latest)
 }
