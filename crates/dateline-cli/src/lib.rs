@@ -1,1 +1,69 @@
-//! Arguments, rendering, exit codes.
+//! The command line `dateline`: arguments, asking the daemon or a process that answers in its place, rendering, exit
+//! codes. It opens no store and no index.
+//!
+//! [`run`] is the whole program; `dateline`'s main calls nothing else.
+
+mod args;
+mod ask;
+mod commands;
+mod complete;
+mod connect;
+mod csv;
+mod failure;
+mod output;
+mod passthrough;
+mod reference;
+mod render;
+mod screen;
+mod when;
+
+pub use args::{Cli, WIRED, command};
+pub use reference::reference;
+
+use failure::Failure;
+use screen::Screen;
+use std::ffi::OsString;
+use std::io::Write;
+use std::process::ExitCode;
+
+/// Runs `dateline` with the arguments of this process.
+#[must_use]
+pub fn run() -> ExitCode {
+    clap_complete::CompleteEnv::with_factory(args::command).complete();
+    ExitCode::from(run_with(std::env::args_os()))
+}
+
+/// Runs `dateline` with these arguments, the first of which is the program's name.
+fn run_with(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    let cli = match args::parse(arguments) {
+        Ok(cli) => cli,
+        Err(message) => return print_usage(&message),
+    };
+    let screen = Screen::detect(&cli.global);
+    match commands::run(&cli, &screen) {
+        Ok(exit) => exit.code(),
+        Err(Failure::BrokenPipe) => 0,
+        Err(failure) => {
+            let mut text = String::new();
+            failure.render(&mut text, &screen.for_errors());
+            // Nothing can be done where standard error is closed.
+            let _ = std::io::stderr().write_all(text.as_bytes());
+            failure.exit().code()
+        }
+    }
+}
+
+/// Help, version or a usage error; clap knows which stream it belongs to.
+fn print_usage(error: &clap::Error) -> u8 {
+    if error.use_stderr() {
+        let text = error.render().ansi().to_string();
+        let plain = error.render().to_string();
+        let screen_text = if screen::errors_are_coloured() { text } else { plain };
+        let text = screen_text.replacen("error:", "dateline:", 1);
+        let _ = std::io::stderr().write_all(text.as_bytes());
+        2
+    } else {
+        let _ = error.print();
+        0
+    }
+}

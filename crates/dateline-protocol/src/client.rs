@@ -1,7 +1,9 @@
 //! A blocking client: over a daemon's socket, or over the pipes of a process that answers. It starts no process itself.
 
 use crate::frame::{REQUEST_FRAME_BYTES_MAX, RESPONSE_FRAME_BYTES_MAX, encode_frame, read_frame};
-use crate::{Call, End, ErrorBody, FrameError, Greeting, Hello, Note, Request, Response, Welcome};
+use crate::{
+    Call, End, ErrorBody, ErrorKind, FrameError, Greeting, Hello, Note, PROTOCOL_VERSION, Request, Response, Welcome,
+};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -114,6 +116,12 @@ impl Client {
         let mut reader = BufReader::new(Patient { inner: reader.into(), deadline: Some(Instant::now() + patience) });
         send(&mut writer, hello)?;
         match receive::<Greeting>(&mut reader, patience)? {
+            Greeting::Welcome(welcome) if welcome.protocol != PROTOCOL_VERSION => {
+                let message =
+                    format!("{} speaks protocol {}, not {PROTOCOL_VERSION}", welcome.program, welcome.protocol);
+                let hint = "install `dateline` and `datelined` of one version, then restart the daemon";
+                Err(ErrorBody::new(ErrorKind::Version, message).hint(hint).into())
+            }
             Greeting::Welcome(welcome) => Ok(Client { reader, writer, welcome }),
             Greeting::Refused(error) => Err(ClientError::Refused(error)),
         }
@@ -259,6 +267,15 @@ mod tests {
         let (_directory, socket) = serve(Greeting::Refused(refusal.clone()), Vec::new());
         let refused = Client::connect(&socket, &Hello::new(None), PATIENCE).unwrap_err();
         assert!(matches!(refused, ClientError::Refused(error) if error == refusal));
+    }
+
+    #[test]
+    fn another_protocol_version_is_no_welcome() {
+        let Greeting::Welcome(mut newer) = welcome() else { panic!("a welcome") };
+        newer.protocol += 1;
+        let (_directory, socket) = serve(Greeting::Welcome(newer), Vec::new());
+        let refused = Client::connect(&socket, &Hello::new(None), PATIENCE).unwrap_err();
+        assert!(matches!(refused, ClientError::Refused(error) if error.exit() == Exit::Version));
     }
 
     #[test]

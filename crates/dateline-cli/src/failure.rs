@@ -1,0 +1,230 @@
+//! Why a command failed, and how that is told: what, why, and what to do.
+
+use crate::screen::{Screen, columns, style};
+use dateline_config::ConfigError;
+use dateline_protocol::core::terminal;
+use dateline_protocol::{ClientError, ErrorBody, ErrorKind, Exit, FrameError, Place};
+use std::error::Error;
+use std::fmt::Write;
+use std::io;
+use std::path::PathBuf;
+
+/// Candidates shown at most.
+const CANDIDATES_MAX: usize = 8;
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// The configuration is wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The conversation failed, or the server answered with an error.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// Nothing was ever ingested here.
+    #[error("no state directory `{}`", .0.display())]
+    NoState(PathBuf),
+    /// Only a running daemon can do this.
+    #[error("`{command}` needs a running daemon, and none listens for `{}`", .state.display())]
+    NeedsDaemon {
+        /// The command.
+        command: &'static str,
+        /// The state directory.
+        state: PathBuf,
+    },
+    /// The program that answers cannot be started.
+    #[error("`{}` cannot be started", .program.display())]
+    Spawn {
+        /// The program.
+        program: PathBuf,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+    /// An item is not what this build expects.
+    #[error("answer is not understood")]
+    Item(#[from] serde_json::Error),
+    /// An argument is wrong.
+    #[error("{0}")]
+    Usage(String),
+    /// A file cannot be written or read.
+    #[error("`{}` cannot be used", .path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+    /// Nothing can be written.
+    #[error("output failed")]
+    Output(#[source] io::Error),
+    /// The reader of our output went away, which is its right.
+    #[error("nobody reads on")]
+    BrokenPipe,
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Failure {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Failure::BrokenPipe,
+            _ => Failure::Output(error),
+        }
+    }
+}
+
+impl Failure {
+    /// What the server said, when it was the server.
+    fn body(&self) -> Option<&ErrorBody> {
+        match self {
+            Failure::Client(ClientError::Refused(body)) => Some(body),
+            _ => None,
+        }
+    }
+
+    /// What the process should exit with.
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            Failure::BrokenPipe => Exit::Found,
+            Failure::Client(ClientError::Refused(body)) => body.exit(),
+            Failure::Client(ClientError::Frame(FrameError::Json(_))) => Exit::Version,
+            Failure::Client(_) | Failure::NoState(_) | Failure::NeedsDaemon { .. } | Failure::Spawn { .. } => {
+                Exit::Unreachable
+            }
+            _ => Exit::Error,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Failure::Client(ClientError::Refused(body)) => body.hint.clone(),
+            Failure::Client(ClientError::TimedOut(_)) => Some("allow it more time with `--timeout 2m`".to_owned()),
+            Failure::Client(_) => Some("`datelined` may have just stopped; try again".to_owned()),
+            Failure::Config(error) => error.hint(),
+            Failure::NoState(_) => Some("start `datelined`, or name its state directory with `--state DIR`".to_owned()),
+            Failure::NeedsDaemon { .. } => Some("start it with `datelined`".to_owned()),
+            Failure::Spawn { .. } => {
+                Some("install `datelined` beside `dateline`, or name it with $DATELINE_DAEMON".to_owned())
+            }
+            Failure::Item(_) => Some("are `dateline` and `datelined` of one version?".to_owned()),
+            _ => None,
+        }
+    }
+
+    /// Tells it, on several lines.
+    pub(crate) fn render(&self, out: &mut String, screen: &Screen) {
+        let safe = |text: &str| terminal::escape(text).replace('\n', "\n  ");
+        let _ = writeln!(out, "{} {}", screen.paint(style::ERROR, "dateline:"), safe(&self.to_string()));
+        if let Some(place) = self.body().and_then(|body| body.place.as_deref()) {
+            out.push_str(&caret(place, screen));
+        }
+        for cause in self.causes() {
+            let _ = writeln!(out, "{} {}", screen.paint(style::WARNING, "caused by:"), safe(&cause));
+        }
+        let candidates = self.body().map(|body| body.candidates.as_slice()).unwrap_or_default();
+        if !candidates.is_empty() {
+            let question = match self.body().map(|body| body.kind) {
+                Some(ErrorKind::Ambiguous) => "these fit:",
+                _ => "did you mean:",
+            };
+            let _ = writeln!(out, "{}", screen.paint(style::LABEL, question));
+            for candidate in candidates.iter().take(CANDIDATES_MAX) {
+                let _ = writeln!(out, "  {}", terminal::escape_line(candidate));
+            }
+            if candidates.len() > CANDIDATES_MAX {
+                let _ = writeln!(out, "  … and {} more", candidates.len() - CANDIDATES_MAX);
+            }
+        }
+        if let Some(hint) = self.hint() {
+            let _ = writeln!(out, "{} {}", screen.paint(style::LABEL, "hint:"), safe(&hint));
+        }
+    }
+
+    fn causes(&self) -> Vec<String> {
+        match self.body() {
+            Some(body) => body.causes.clone(),
+            None => {
+                let mut causes = Vec::new();
+                let mut next = self.source();
+                while let Some(cause) = next {
+                    causes.push(cause.to_string());
+                    next = cause.source();
+                }
+                causes
+            }
+        }
+    }
+}
+
+/// The text with carets under the place, on the line that holds it.
+fn caret(place: &Place, screen: &Screen) -> String {
+    let boundary = |at: u32| {
+        let mut at = (at as usize).min(place.text.len());
+        while !place.text.is_char_boundary(at) {
+            at -= 1;
+        }
+        at
+    };
+    let (start, end) = (boundary(place.start), boundary(place.end.max(place.start)));
+    let line_start = place.text[..start].rfind('\n').map_or(0, |at| at + 1);
+    let line_end = place.text[start..].find('\n').map_or(place.text.len(), |at| start + at);
+    let line = terminal::escape_line(&place.text[line_start..line_end]);
+    let before = columns(&terminal::escape_line(&place.text[line_start..start]));
+    let under = columns(&terminal::escape_line(&place.text[start..end.clamp(start, line_end)])).max(1);
+    let carets = screen.paint(style::ERROR, &"^".repeat(under));
+    format!("  {line}\n  {}{carets}\n", " ".repeat(before))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Failure;
+    use crate::screen::plain;
+    use dateline_protocol::core::Span;
+    use dateline_protocol::{ClientError, ErrorBody, ErrorKind};
+
+    fn told(body: ErrorBody) -> String {
+        let mut out = String::new();
+        Failure::Client(ClientError::Refused(body)).render(&mut out, &plain(None));
+        out
+    }
+
+    #[test]
+    fn a_mistake_in_a_query_is_pointed_at() {
+        let body = ErrorBody::new(ErrorKind::Query, "parenthesis is not closed")
+            .at("北京 AND (talks", Span::new(11, 12))
+            .hint("add `)`");
+        insta::assert_snapshot!(told(body), @r"
+        dateline: parenthesis is not closed
+          北京 AND (talks
+                   ^
+        hint: add `)`
+        ");
+    }
+
+    #[test]
+    fn places_outside_the_text_do_no_harm() {
+        let body = ErrorBody::new(ErrorKind::Query, "x").at("é\nab", Span { start: 90, end: 3 });
+        insta::assert_snapshot!(told(body), @r"
+        dateline: x
+          ab
+            ^
+        ");
+    }
+
+    #[test]
+    fn candidates_are_listed() {
+        let names = (1..=10).map(|number| format!("name {number}\u{1b}")).collect();
+        let out = told(ErrorBody::new(ErrorKind::Ambiguous, "`x` names several").candidates(names));
+        assert!(out.contains("these fit:\n  name 1\\u{1b}\n"), "{out}");
+        assert!(out.ends_with("  … and 2 more\n"), "{out}");
+    }
+
+    #[test]
+    fn causes_follow_the_message() {
+        let body = ErrorBody {
+            causes: vec!["disk".to_owned(), "fire".to_owned()],
+            ..ErrorBody::new(ErrorKind::Internal, "no")
+        };
+        assert_eq!(told(body), "dateline: no\ncaused by: disk\ncaused by: fire\n");
+    }
+}

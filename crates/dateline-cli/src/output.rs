@@ -1,0 +1,59 @@
+//! Where output goes: straight to standard output, or through a pager when it is longer than the terminal.
+
+use crate::failure::Failure;
+use crate::screen::Screen;
+use dateline_protocol::Note;
+use dateline_protocol::core::terminal;
+use std::io::{self, Write};
+use std::process::{Command, Stdio};
+
+/// The pager when nobody names one: quits on one screen, shows colours, leaves the text on the terminal.
+const PAGER: &str = "less -FRX";
+
+/// Shows finished text to a person, through a pager where that helps.
+pub(crate) fn show(text: &str, screen: &Screen) -> Result<(), Failure> {
+    let is_long = text.lines().count() >= screen.height;
+    if screen.pager && is_long && page(text)? {
+        return Ok(());
+    }
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    Ok(out.flush()?)
+}
+
+/// Pages text; false when no pager can be run.
+fn page(text: &str) -> Result<bool, Failure> {
+    let named = |name: &str| std::env::var(name).ok();
+    let line = named("DATELINE_PAGER").or_else(|| named("PAGER")).unwrap_or_else(|| PAGER.to_owned());
+    let mut words = line.split_whitespace();
+    let Some(program) = words.next().filter(|program| *program != "cat") else { return Ok(false) };
+    let mut command = Command::new(program);
+    command.args(words).stdin(Stdio::piped());
+    if std::env::var_os("LESS").is_none() {
+        command.env("LESS", "FRX");
+    }
+    let Ok(mut pager) = command.spawn() else { return Ok(false) };
+    if let Some(mut input) = pager.stdin.take() {
+        match input.write_all(text.as_bytes()) {
+            // Leaving the pager before the end is everybody's right.
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => return Err(error.into()),
+            _ => {}
+        }
+    }
+    pager.wait()?;
+    Ok(true)
+}
+
+/// Tells notes on standard error, so that output stays what it is.
+pub(crate) fn tell_notes(notes: &[Note], screen: &Screen, errors: &mut dyn Write) -> Result<(), Failure> {
+    let screen = screen.for_errors();
+    for note in notes {
+        let label = screen.paint(crate::screen::style::LABEL, "note:");
+        writeln!(errors, "{label} {}", terminal::escape_line(&note.message))?;
+        if let Some(hint) = &note.hint {
+            let label = screen.paint(crate::screen::style::LABEL, "hint:");
+            writeln!(errors, "{label} {}", terminal::escape_line(hint))?;
+        }
+    }
+    Ok(())
+}

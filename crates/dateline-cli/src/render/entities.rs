@@ -1,0 +1,227 @@
+//! People, organisations, places.
+
+use super::table::{cell, figure, plain, table};
+use super::{Renderer, all, date_or_undated, each};
+use crate::screen::{Screen, counted, number, style};
+use anstyle::Style;
+use dateline_protocol::core::terminal;
+use dateline_protocol::wire::{Days, Decided, EntityCount, EntityDetail, EntityMonth, EntitySuggestion, EntitySummary};
+
+/// Other spellings listed in one row.
+const ALIASES_MAX: usize = 4;
+/// Spellings, companions and documents listed of one entity.
+const ROWS_MAX: usize = 12;
+
+/// The style of a type of entity.
+pub(super) fn type_style(kind: &str) -> Style {
+    match kind {
+        "PER" => style::PERSON,
+        "ORG" => style::ORGANISATION,
+        "LOC" => style::PLACE,
+        _ => style::OTHER,
+    }
+}
+
+/// `dateline who`.
+pub(crate) fn who() -> Renderer {
+    all(|entities: &[EntityCount], screen| {
+        let row = |entity: &EntityCount| {
+            vec![
+                figure(number(entity.mentions)),
+                figure(format!("in {}", number(entity.documents))),
+                cell(type_style(&entity.kind), &entity.kind),
+                plain(&entity.name),
+                cell(style::DIM, entity.entity.as_deref().unwrap_or("")),
+            ]
+        };
+        table(&entities.iter().map(row).collect::<Vec<_>>(), screen)
+    })
+}
+
+/// `dateline entities list`.
+pub(crate) fn entities() -> Renderer {
+    all(|entities: &[EntitySummary], screen| {
+        let row = |entity: &EntitySummary| {
+            let aliases = entity.aliases.iter().take(ALIASES_MAX).cloned().collect::<Vec<String>>().join(", ");
+            vec![
+                figure(number(entity.mentions)),
+                figure(format!("in {}", number(entity.documents))),
+                cell(type_style(&entity.kind), &entity.kind),
+                cell(style::TITLE, &entity.name),
+                cell(style::DIM, &entity.entity),
+                cell(style::DATE, range(entity.first, entity.last)),
+                cell(style::DIM, aliases),
+            ]
+        };
+        table(&entities.iter().map(row).collect::<Vec<_>>(), screen)
+    })
+}
+
+fn range(first: Option<Days>, last: Option<Days>) -> String {
+    match (first, last) {
+        (Some(first), Some(last)) if first == last => first.to_string(),
+        (Some(first), Some(last)) => format!("{} to {}", first.earliest, last.latest),
+        _ => String::new(),
+    }
+}
+
+/// `dateline entities show`.
+pub(crate) fn entity() -> Renderer {
+    each(detail)
+}
+
+fn detail(found: &EntityDetail, screen: &Screen) -> String {
+    let summary = &found.summary;
+    let mut out = format!(
+        "{}  {}  {}\n{} in {}",
+        screen.safe(style::TITLE, &summary.name),
+        screen.safe(type_style(&summary.kind), &summary.kind),
+        screen.safe(style::DIM, &summary.entity),
+        counted(summary.mentions, "mention"),
+        counted(summary.documents, "document"),
+    );
+    let seen = range(summary.first, summary.last);
+    if !seen.is_empty() {
+        out.push_str(&format!(", {}", screen.paint(style::DATE, &seen)));
+    }
+    out.push('\n');
+    if let (Some(first), Some(last)) = (found.months.first(), found.months.last()) {
+        let line = sparkline(&found.months);
+        let ends = |text: &str| screen.safe(style::DIM, text);
+        out.push_str(&format!("{} {} {}\n", ends(&first.month), screen.paint(style::LABEL, &line), ends(&last.month)));
+    }
+    let names = found.names.iter().take(ROWS_MAX).map(|name| vec![figure(number(name.mentions)), plain(&name.name)]);
+    section(&mut out, "Names", names.collect(), screen);
+    let with =
+        found.with.iter().take(ROWS_MAX).map(|with| {
+            vec![figure(number(with.documents)), cell(type_style(&with.kind), &with.kind), plain(&with.name)]
+        });
+    section(&mut out, "Named with", with.collect(), screen);
+    let documents = found.in_documents.iter().take(ROWS_MAX).map(|document| {
+        vec![
+            cell(style::DATE, date_or_undated(document.dct)),
+            cell(style::PATH, &document.path),
+            plain(document.title.as_deref().unwrap_or("")),
+        ]
+    });
+    section(&mut out, "Documents", documents.collect(), screen);
+    out
+}
+
+fn section(out: &mut String, title: &str, rows: Vec<Vec<super::table::Cell>>, screen: &Screen) {
+    if !rows.is_empty() {
+        out.push_str(&format!("\n{}\n", screen.paint(style::LABEL, title)));
+        let narrower = Screen { width: screen.width.map(|width| width.saturating_sub(2)), ..screen.clone() };
+        out.extend(table(&rows, &narrower).lines().map(|line| format!("  {line}\n")));
+    }
+}
+
+/// Mentions per month, one column each.
+fn sparkline(months: &[EntityMonth]) -> String {
+    const LEVELS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    let most = months.iter().map(|month| month.mentions).max().unwrap_or(0).max(1);
+    let level = |month: &EntityMonth| match month.mentions {
+        0 => ' ',
+        count => LEVELS[usize::try_from((count * 8).div_ceil(most) - 1).unwrap_or(7).min(7)],
+    };
+    months.iter().map(level).collect()
+}
+
+/// `dateline entities suggest`.
+pub(crate) fn suggestions() -> Renderer {
+    each(|suggestion: &EntitySuggestion, screen| {
+        let row = |entity: &EntitySummary| {
+            vec![
+                figure(number(entity.mentions)),
+                cell(type_style(&entity.kind), &entity.kind),
+                cell(style::TITLE, &entity.name),
+                cell(style::DIM, &entity.entity),
+            ]
+        };
+        let mut out = table(&suggestion.entities.iter().map(row).collect::<Vec<_>>(), screen);
+        let likely = format!("{:.0} % likely one", suggestion.confidence * 100.0);
+        let reasons: Vec<String> = suggestion.reasons.iter().map(|reason| terminal::escape_line(reason)).collect();
+        out.push_str(&format!("  {}: {}\n", screen.paint(style::LABEL, &likely), reasons.join("; ")));
+        out
+    })
+}
+
+/// What was decided about entities.
+pub(crate) fn decided() -> Renderer {
+    all(|decisions: &[Decided], screen| {
+        let row = |decision: &Decided| {
+            let undone = if decision.undone { " (taken back)" } else { "" };
+            vec![
+                cell(style::DIM, &decision.decision),
+                cell(style::LABEL, &decision.kind),
+                plain(format!("{}{undone}", decision.message)),
+            ]
+        };
+        table(&decisions.iter().map(row).collect::<Vec<_>>(), screen)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{decided, entities, entity, suggestions, who};
+    use crate::render::tests::shown;
+    use crate::screen::plain;
+    use serde_json::{Value, json};
+
+    fn summary() -> Value {
+        let day = |day: &str| json!({"earliest": day, "latest": day});
+        json!({"entity": "E12", "name": "Volodymyr Zelensky", "type": "PER", "documents": 9, "mentions": 1200,
+               "first": day("2022-02-24"), "last": day("2022-04-05"), "aliases": ["Zelenskiy", "Zelenskyy"]})
+    }
+
+    #[test]
+    fn entities_are_counted() {
+        let item =
+            json!({"entity": "E12", "name": "Volodymyr Zelensky", "type": "PER", "documents": 9, "mentions": 1200});
+        let nameless = json!({"entity": null, "name": "Bucha", "type": "LOC", "documents": 2, "mentions": 3});
+        insta::assert_snapshot!(shown(&who(), &[item, nameless], &plain(None)), @r"
+        1,200  in 9  PER  Volodymyr Zelensky  E12
+            3  in 2  LOC  Bucha
+        ");
+        insta::assert_snapshot!(shown(&entities(), &[summary()], &plain(None)), @"1,200  in 9  PER  Volodymyr Zelensky  E12  2022-02-24 to 2022-04-05  Zelenskiy, Zelenskyy");
+    }
+
+    #[test]
+    fn one_entity_is_shown_in_full() {
+        let mut item = summary();
+        item["names"] = json!([{"name": "Zelensky", "mentions": 900}, {"name": "Zelenskiy", "mentions": 300}]);
+        item["months"] = json!([{"month": "2022-02", "mentions": 100}, {"month": "2022-03", "mentions": 0},
+                                {"month": "2022-04", "mentions": 800}]);
+        item["with"] = json!([{"entity": "E3", "name": "Wang Yi", "type": "PER", "documents": 4}]);
+        item["in_documents"] = json!([{"document": 1, "path": "a.txt", "title": "Talks", "dct": null, "mentions": 4}]);
+        insta::assert_snapshot!(shown(&entity(), &[item], &plain(None)), @r"
+        Volodymyr Zelensky  PER  E12
+        1,200 mentions in 9 documents, 2022-02-24 to 2022-04-05
+        2022-02 ▁ █ 2022-04
+
+        Names
+          900  Zelensky
+          300  Zelenskiy
+
+        Named with
+          4  PER  Wang Yi
+
+        Documents
+          undated  a.txt  Talks
+        ");
+    }
+
+    #[test]
+    fn suggestions_give_reasons() {
+        let item =
+            json!({"entities": [summary(), summary()], "confidence": 0.85, "reasons": ["one spelling rule apart"]});
+        insta::assert_snapshot!(shown(&suggestions(), &[item], &plain(None)), @r"
+        1,200  PER  Volodymyr Zelensky  E12
+        1,200  PER  Volodymyr Zelensky  E12
+          85 % likely one: one spelling rule apart
+        ");
+        let decision =
+            json!({"decision": "3", "kind": "merge", "message": "Kiev is Kyiv", "entities": [], "undone": true});
+        assert_eq!(shown(&decided(), &[decision], &plain(None)), "3  merge  Kiev is Kyiv (taken back)\n");
+    }
+}

@@ -1,0 +1,245 @@
+//! Documents that were found: hits, arrivals, near-copies, contradictions, quotations.
+
+use super::{Renderer, date_or_undated, each, place};
+use crate::screen::{Piece, Screen, columns, cut, pad, style, wrap};
+use dateline_protocol::core::terminal;
+use dateline_protocol::wire::{
+    Arrival, ArrivalKind, ByteSpan, Conflict, ConflictSide, Days, Hit, Quote, SharedPassage, SimilarDocument,
+};
+
+/// Columns of a date to the day, and of the blanks behind it.
+const DATE_COLUMNS: usize = 10;
+const INDENT: &str = "            ";
+/// Words of a shared passage that are shown where nobody asked for all.
+const PASSAGE_COLUMNS: usize = 160;
+
+/// `dateline search`.
+pub(crate) fn hits() -> Renderer {
+    each(hit)
+}
+
+fn hit(hit: &Hit, screen: &Screen) -> String {
+    let mut out = headline(hit.dct, hit.title.as_deref(), screen);
+    let mut path = screen.safe(style::PATH, &place(&hit.path, hit.part.as_deref(), hit.line));
+    if hit.deleted {
+        path.push_str(&screen.paint(style::WARNING, "  deleted"));
+    }
+    out.push_str(&format!("{INDENT}{path}\n"));
+    out.push_str(&wrap(&highlighted(&hit.snippet, &hit.highlights), screen.text_width(), INDENT, screen));
+    if !hit.also.is_empty() {
+        let also: Vec<String> = hit.also.iter().map(|name| terminal::escape_line(name)).collect();
+        out.push_str(&format!("{INDENT}{}\n", screen.paint(style::DIM, &format!("also: {}", also.join(", ")))));
+    }
+    out
+}
+
+/// Date and title on one line.
+fn headline(dct: Option<Days>, title: Option<&str>, screen: &Screen) -> String {
+    let date = pad(&date_or_undated(dct), DATE_COLUMNS);
+    let room = screen.width.map(|width| width.saturating_sub(columns(&date) + 2).max(20));
+    let title = terminal::escape_line(title.unwrap_or("(no title)"));
+    let title = room.map_or_else(|| title.clone(), |room| cut(&title, room));
+    let title_style = if title == "(no title)" { style::DIM } else { style::TITLE };
+    let date_style = if dct.is_some() { style::DATE } else { style::DIM };
+    format!("{}  {}\n", screen.paint(date_style, &date), screen.paint(title_style, &title))
+}
+
+/// A passage cut at its highlights; places that do not fit are ignored.
+pub(super) fn highlighted(text: &str, highlights: &[ByteSpan]) -> Vec<Piece> {
+    let piece = |part: &str, is_match: bool| Piece {
+        text: terminal::escape(part).into_owned(),
+        style: is_match.then_some(style::MATCH),
+    };
+    let mut pieces = Vec::new();
+    let mut done = 0;
+    for highlight in highlights {
+        let bound = |at: u64| usize::try_from(at).unwrap_or(usize::MAX);
+        let (start, end) = (bound(highlight.start), bound(highlight.end));
+        let (Some(before), Some(matched)) = (text.get(done..start), text.get(start..end)) else { continue };
+        pieces.push(piece(before, false));
+        pieces.push(piece(matched, true));
+        done = end;
+    }
+    pieces.push(piece(&text[done..], false));
+    pieces
+}
+
+/// One line of `dateline tail` and `dateline alert`.
+pub(crate) fn arrival(arrival: &Arrival, screen: &Screen) -> String {
+    let (sign, sign_style) = match arrival.change {
+        ArrivalKind::Added => ("+", style::GOOD),
+        ArrivalKind::Revised => ("~", style::WARNING),
+        ArrivalKind::Annotated => ("*", style::DIM),
+        ArrivalKind::Moved => (">", style::DIM),
+        ArrivalKind::Deleted => ("-", style::BAD),
+    };
+    let time = arrival.time.strftime("%H:%M:%S").to_string();
+    let start = format!("{} {} ", screen.paint(style::DIM, &time), screen.paint(sign_style, sign));
+    let place = screen.safe(style::PATH, &place(&arrival.path, arrival.part.as_deref(), 0));
+    let mut out = format!("{start}{}  {place}\n", screen.paint(style::DATE, &date_or_undated(arrival.dct)));
+    let title = arrival.title.as_deref().unwrap_or(&arrival.snippet);
+    if !title.is_empty() && arrival.change != ArrivalKind::Deleted {
+        let title = terminal::escape_line(title);
+        let title = screen.width.map_or_else(|| title.clone(), |width| cut(&title, width.saturating_sub(11).max(20)));
+        out.push_str(&format!("           {}\n", screen.paint(style::TITLE, &title)));
+    }
+    out
+}
+
+/// `dateline similar`.
+pub(crate) fn similar(is_full: bool) -> Renderer {
+    each(move |found: &SimilarDocument, screen| similar_document(found, is_full, screen))
+}
+
+fn similar_document(found: &SimilarDocument, is_full: bool, screen: &Screen) -> String {
+    let mut out = headline(found.dct, found.title.as_deref(), screen);
+    let path = screen.safe(style::PATH, &place(&found.path, found.part.as_deref(), 0));
+    let percent = |share: f64| format!("{:.0} %", share * 100.0);
+    let share = format!("{} alike, has {} of it", percent(found.similarity), percent(found.contained));
+    out.push_str(&format!("{INDENT}{path}  {}\n", screen.paint(style::LABEL, &share)));
+    for SharedPassage { text, words, span, .. } in &found.shared {
+        let place = format!("{words} words at {}..{}", span.start, span.end);
+        out.push_str(&format!("{INDENT}{}\n", screen.paint(style::DIM, &place)));
+        let text = terminal::escape_line(text);
+        let text = if is_full { text } else { cut(&text, PASSAGE_COLUMNS) };
+        out.push_str(&wrap(&[Piece { text, style: None }], screen.text_width(), &format!("{INDENT}  "), screen));
+    }
+    out
+}
+
+/// `dateline conflicts`.
+pub(crate) fn conflicts() -> Renderer {
+    each(|conflict: &Conflict, screen| {
+        let about = screen.safe(style::TITLE, &conflict.about);
+        let kind = screen.safe(style::DIM, &conflict.kind);
+        let sides: String = conflict.sides.iter().map(|side| conflict_side(side, screen)).collect();
+        format!("{about}  {kind}\n{sides}")
+    })
+}
+
+fn conflict_side(side: &ConflictSide, screen: &Screen) -> String {
+    let value = screen.safe(style::MATCH, &side.value);
+    let place = screen.safe(style::PATH, &place(&side.path, None, side.line));
+    let date = screen.paint(style::DATE, &date_or_undated(side.dct));
+    let sentence = Piece { text: terminal::escape_line(&side.sentence), style: None };
+    format!("  {value}  {place}  {date}\n{}", wrap(&[sentence], screen.text_width(), "    ", screen))
+}
+
+/// `dateline quotes`.
+pub(crate) fn quotes() -> Renderer {
+    each(|quote: &Quote, screen| {
+        let speaker = quote.speaker.as_deref().unwrap_or("(unknown)");
+        let place = screen.safe(style::PATH, &place(&quote.path, None, quote.line));
+        let date = screen.paint(style::DATE, &date_or_undated(quote.dct));
+        let text = Piece { text: terminal::escape_line(&quote.text), style: None };
+        let text = wrap(&[text], screen.text_width(), "  ", screen);
+        format!("{}  {date}  {place}\n{text}", screen.safe(style::TITLE, speaker))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{arrival, conflicts, hits, quotes, similar};
+    use crate::render::tests::shown;
+    use crate::screen::{coloured, plain};
+    use serde_json::json;
+
+    fn hit() -> serde_json::Value {
+        json!({
+            "document": 3, "path": "wire/talks.txt", "part": null, "title": "Peace talks resume in Istanbul",
+            "dct": {"earliest": "2022-04-05", "latest": "2022-04-05"}, "score": 3.2,
+            "snippet": "Delegations met for peace talks on Tuesday in a palace on the Bosphorus, officials said.",
+            "revision": 1, "line": 3, "highlights": [{"start": 20, "end": 25}, {"start": 26, "end": 31}],
+            "also": ["Istambul"]
+        })
+    }
+
+    #[test]
+    fn a_hit_is_date_title_place_and_passage() {
+        let mut undated = hit();
+        undated["dct"] = json!(null);
+        undated["title"] = json!(null);
+        undated["part"] = json!("7");
+        undated["line"] = json!(0);
+        undated["also"] = json!([]);
+        undated["highlights"] = json!([{"start": 1, "end": 900}]);
+        insta::assert_snapshot!(shown(&hits(), &[hit(), undated], &plain(Some(60))), @r"
+        2022-04-05  Peace talks resume in Istanbul
+                    wire/talks.txt:3
+                    Delegations met for peace talks on Tuesday in a
+                    palace on the Bosphorus, officials said.
+                    also: Istambul
+
+        undated     (no title)
+                    wire/talks.txt#7
+                    Delegations met for peace talks on Tuesday in a
+                    palace on the Bosphorus, officials said.
+        ");
+    }
+
+    #[test]
+    fn matches_are_painted_on_a_terminal_only() {
+        let painted = shown(&hits(), &[hit()], &coloured());
+        assert!(painted.contains("\u{1b}[1m\u{1b}[31mpeace\u{1b}[0m"), "{painted:?}");
+        let piped = shown(&hits(), &[hit()], &plain(None));
+        assert!(!piped.contains('\u{1b}'));
+        assert_eq!(piped.lines().count(), 4, "piped output is not wrapped");
+    }
+
+    #[test]
+    fn hostile_titles_do_no_harm() {
+        let mut hostile = hit();
+        hostile["title"] = json!("a\u{1b}]0;owned\u{7}\nb");
+        hostile["path"] = json!("x\u{202e}y");
+        let text = shown(&hits(), &[hostile], &plain(None));
+        assert!(!text.contains('\u{1b}') && !text.contains('\u{202e}'), "{text:?}");
+    }
+
+    #[test]
+    fn arrivals_are_short() {
+        let item = json!({
+            "sequence": 9, "change": "added", "time": "2022-04-06T11:02:03Z", "document": 3, "path": "a.txt",
+            "part": null, "title": "Talks", "dct": null, "revision": 1
+        });
+        let shown = arrival(&serde_json::from_value(item).unwrap(), &plain(Some(60)));
+        assert_eq!(shown, "11:02:03 + undated  a.txt\n           Talks\n");
+    }
+
+    #[test]
+    fn near_copies_show_what_they_share() {
+        let item = json!({
+            "document": 4, "path": "b.txt", "part": null, "title": "Talks", "dct": null, "similarity": 0.62,
+            "contained": 0.9,
+            "shared": [{"text": "met for peace talks", "words": 4, "span": {"start": 12, "end": 31},
+                        "other": {"start": 0, "end": 19}}]
+        });
+        insta::assert_snapshot!(shown(&similar(false), &[item], &plain(Some(60))), @r"
+        undated     Talks
+                    b.txt  62 % alike, has 90 % of it
+                    4 words at 12..31
+                      met for peace talks
+        ");
+    }
+
+    #[test]
+    fn contradictions_stand_side_by_side() {
+        let side = |value: &str, path: &str| json!({"document": 1, "path": path, "line": 4, "value": value, "sentence": "Some died.", "dct": null});
+        let item = json!({"about": "deaths in the blast", "kind": "figure", "confidence": 0.8,
+                          "sides": [side("12", "a.txt"), side("15", "b.txt")]});
+        insta::assert_snapshot!(shown(&conflicts(), &[item], &plain(Some(60))), @r"
+        deaths in the blast  figure
+          12  a.txt:4  undated
+            Some died.
+          15  b.txt:4  undated
+            Some died.
+        ");
+    }
+
+    #[test]
+    fn quotations_name_their_speaker() {
+        let item = json!({"document": 1, "path": "a.txt", "line": 4, "dct": null, "speaker": "Wang Yi", "entity": null,
+                          "cue": "said", "text": "“We will talk,”", "kind": "direct", "span": {"start": 1, "end": 9}});
+        let text = shown(&quotes(), &[item], &plain(None));
+        assert_eq!(text, "Wang Yi  undated  a.txt:4\n  “We will talk,”\n");
+    }
+}
