@@ -3,6 +3,7 @@
 
 use crate::resolve::{Found, resolve};
 use crate::tagger::Tagger;
+use crate::token::hash_of;
 use dateline_processor::core::layers::{EntityLayer, EntityType, SentenceLayer, WatchMatch, WatchlistLayer};
 use dateline_processor::core::{MarkKind, MentionHint, Span};
 use dateline_processor::schemars::{self, JsonSchema};
@@ -10,6 +11,7 @@ use dateline_processor::{
     Annotator, BuildAnnotator, BuildError, Descriptor, DocumentView, Input, Output, ProcessError, ProcessorConfig,
     Resources,
 };
+use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 
 /// Options of `[processor.entities]`.
@@ -83,7 +85,7 @@ impl Entities {
             None => Vec::new(),
         };
         let marks = document.marks()?;
-        let mut found = merge(tagged, watched);
+        let mut found = merge(text, tagged, watched);
         found.retain(|one| !marks.iter().any(|mark| mark.kind == MarkKind::DateHeader && mark.span.overlaps(one.span)));
         Ok(found)
     }
@@ -92,7 +94,8 @@ impl Entities {
 /// Exactly the mentions given, with the watchlist's ids where they are the same.
 fn given(text: &str, mentions: &[MentionHint], watched: &[WatchMatch]) -> Vec<Found> {
     let mut sorted: Vec<MentionHint> = mentions.iter().copied().filter(|one| one.span.check(text).is_ok()).collect();
-    sorted.sort_by_key(|one| (one.span.start, std::cmp::Reverse(one.span.end)));
+    // Of mentions inside each other, as many are kept as can stand side by side: those that end first.
+    sorted.sort_by_key(|one| (one.span.end, std::cmp::Reverse(one.span.start)));
     let mut found: Vec<Found> = Vec::with_capacity(sorted.len());
     let mut watch = 0;
     for one in sorted {
@@ -118,14 +121,27 @@ fn covers(text: &str, mention: Span, matched: Span) -> bool {
     front.split_whitespace().all(|word| crate::name::is_title(word) || word.eq_ignore_ascii_case("the"))
 }
 
-/// The model's names and the watchlist's: a match wins, unless it is only a part of a longer name the model found.
-fn merge(tagged: Vec<(Span, EntityType)>, watched: &[WatchMatch]) -> Vec<Found> {
+/// Family names of the people the document names in full.
+fn families(text: &str, tagged: &[(Span, EntityType)]) -> FxHashSet<u64> {
+    let last = |span: &Span| span.slice(text)?.rsplit_once(' ').map(|(_, last)| hash_of(last));
+    tagged.iter().filter(|(_, kind)| *kind == EntityType::Per).filter_map(|(span, _)| last(span)).collect()
+}
+
+/// The model's names and the watchlist's: a match wins, unless it is only a part of a longer name the model found, or
+/// the family name of somebody the document names in full (Michael Jordan, then Jordan).
+fn merge(text: &str, tagged: Vec<(Span, EntityType)>, watched: &[WatchMatch]) -> Vec<Found> {
     let mut found: Vec<Found> = Vec::with_capacity(tagged.len() + watched.len());
     let inside = |w: &WatchMatch| {
         let at = tagged.partition_point(|(span, _)| span.end <= w.span.start);
         tagged.get(at).is_some_and(|(span, _)| span.contains(w.span) && *span != w.span)
     };
-    let winning: Vec<&WatchMatch> = watched.iter().filter(|w| !inside(w)).collect();
+    let family = families(text, &tagged);
+    let namesake = |w: &WatchMatch| {
+        let at = tagged.binary_search_by_key(&w.span.start, |(span, _)| span.start);
+        let person = at.is_ok_and(|at| tagged[at] == (w.span, EntityType::Per));
+        person && w.kind != EntityType::Per && w.span.slice(text).is_some_and(|word| family.contains(&hash_of(word)))
+    };
+    let winning: Vec<&WatchMatch> = watched.iter().filter(|w| !inside(w) && !namesake(w)).collect();
     let beaten = |span: Span| {
         let at = winning.partition_point(|w| w.span.end <= span.start);
         winning.get(at).is_some_and(|w| w.span.overlaps(span))

@@ -65,7 +65,7 @@ impl Tagger {
     ) -> Result<Vec<(Span, EntityType)>, ProcessError> {
         let page = Page::new(text, sentences, &self.lists, &self.model.lexicon);
         let labels = self.labels(&page, &mut tick)?;
-        let names = repair::repair(&page, spans(&page, &labels));
+        let names = repair::repair(&page, &self.lists, spans(&page, &labels));
         Ok(names)
     }
 

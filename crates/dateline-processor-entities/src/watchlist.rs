@@ -263,7 +263,8 @@ impl Watchlist {
                 next_tick += TICK_TOKENS;
             }
             let starts = tokens[at].any(flag::UPPER | flag::DIGIT);
-            match starts.then(|| self.longest(text, &tokens[at..])).flatten() {
+            let here = starts.then(|| self.longest(text, &tokens[at..])).flatten();
+            match here.filter(|(length, _)| is_name_here(text, &tokens, at, at + length)) {
                 Some((length, found_here)) => {
                     found.push(found_here);
                     at += length;
@@ -306,6 +307,23 @@ fn key(text: &str, token: &Token) -> u64 {
 
 fn sound(text: &str, token: &Token) -> u64 {
     hash_folded(&sound_key(&fold(&text[token.range()])))
+}
+
+/// Names in capitals that are also words: they are no names where everything around them is in capitals.
+const WORDS: &[&str] =
+    &["US", "WHO", "IS", "IT", "CAR", "SEC", "FED", "AU", "CIS", "MAY", "SCO", "BIS", "PAN", "ICE", "CARE"];
+
+/// Whether the name at `from..to` may be one in its surroundings: no currency (`US $3`), no word in a line of capitals.
+fn is_name_here(text: &str, tokens: &[Token], from: usize, to: usize) -> bool {
+    if tokens.get(to).is_some_and(|next| text[next.range()].starts_with('$')) {
+        return false;
+    }
+    if to - from > 1 || !WORDS.contains(&&text[tokens[from].range()]) {
+        return true;
+    }
+    let before = tokens[..from].iter().rev().take(2);
+    let near: Vec<&Token> = before.chain(tokens[to..].iter().take(2)).filter(|token| token.any(flag::WORD)).collect();
+    near.len() < 2 || near.iter().any(|token| token.any(flag::LOWER))
 }
 
 /// Walks the trie along `tokens` and gives the longest name that is written as it must be.

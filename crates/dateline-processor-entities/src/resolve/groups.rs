@@ -274,7 +274,24 @@ impl Groups {
         if homes.next().is_some() {
             return None;
         }
-        home.or_else(|| self.typo_home(EntityType::Org, words))
+        home.or_else(|| self.tail_home(words)).or_else(|| self.typo_home(EntityType::Org, words))
+    }
+
+    /// The tail of exactly one longer name: `Treasury Department`, or a club's nickname (`Eagles`).
+    fn tail_home(&self, words: &[String]) -> Option<usize> {
+        let last = words.last()?;
+        if words.len() == 1 && !(last.ends_with('s') && last.chars().count() > 4) {
+            return None;
+        }
+        let fits = |group: &&usize| {
+            self.groups[**group]
+                .names
+                .iter()
+                .any(|name| (1..=2).contains(&name.len().saturating_sub(words.len())) && name.ends_with(words))
+        };
+        let mut homes = self.having(EntityType::Org, last.clone()).iter().take(CANDIDATES_MAX).filter(fits);
+        let home = homes.next().copied();
+        if homes.next().is_some() { None } else { home }
     }
 
     /// A name of two words or more that differs from a known one by a typo in one of them.

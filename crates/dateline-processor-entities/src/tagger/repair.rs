@@ -1,61 +1,460 @@
-//! What the conventions say whatever the model thinks: titles, articles and possessives stay outside, unmatched brackets
-//! too, and two people joined by a hyphen or stroke are two.
+//! What the conventions say whatever the model thinks: titles, articles and possessives stay outside, small words are no
+//! names, peoples are `MISC`, two people joined by a hyphen are two, and a town that plays is a club.
 
-use super::page::Page;
+use super::gazetteer::{Gazetteer, list, listed};
+use super::page::{Page, Writing};
 use crate::name::is_plain_title;
+use crate::token::{Token, flag, fold, hash_of, tokenize};
 use dateline_processor::core::Span;
 use dateline_processor::core::layers::EntityType;
+use rustc_hash::{FxHashMap, FxHashSet};
 
-/// Puts the edges of names where the conventions want them.
-pub(super) fn repair(page: &Page<'_>, names: Vec<(Span, EntityType)>) -> Vec<(Span, EntityType)> {
+type Name = (Span, EntityType);
+
+/// Last words of names that keep their article at the start of a sentence too.
+const KEEP_THE: &[&str] = &[
+    "Times",
+    "Post",
+    "Guardian",
+    "Independent",
+    "Economist",
+    "Sun",
+    "Mirror",
+    "Telegraph",
+    "Journal",
+    "Herald",
+    "Star",
+    "Nation",
+    "Standard",
+    "Citizen",
+    "Observer",
+    "Globe",
+    "Mail",
+    "Tribune",
+    "Hague",
+    "Gazette",
+    "Atlantic",
+    "Intercept",
+    "Lancet",
+    "Verge",
+    "Hill",
+    "Yorker",
+    "Beatles",
+    "Who",
+    "Register",
+    "Chronicle",
+    "Express",
+    "Examiner",
+    "Conversation",
+];
+
+/// Words that are no name when they stand alone.
+const NEVER_ALONE: &[&str] = &[
+    "we",
+    "the",
+    "i",
+    "it",
+    "he",
+    "she",
+    "they",
+    "you",
+    "a",
+    "an",
+    "in",
+    "on",
+    "at",
+    "by",
+    "for",
+    "from",
+    "to",
+    "of",
+    "and",
+    "but",
+    "or",
+    "if",
+    "as",
+    "so",
+    "this",
+    "that",
+    "these",
+    "those",
+    "there",
+    "here",
+    "what",
+    "when",
+    "where",
+    "who",
+    "why",
+    "how",
+    "which",
+    "his",
+    "her",
+    "its",
+    "their",
+    "our",
+    "my",
+    "your",
+    "no",
+    "not",
+    "yes",
+    "all",
+    "some",
+    "many",
+    "most",
+    "more",
+    "after",
+    "before",
+    "since",
+    "while",
+    "with",
+    "without",
+    "about",
+    "also",
+    "however",
+    "mr",
+    "mrs",
+    "ms",
+    "dr",
+    "sir",
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+    "january",
+    "february",
+    "july",
+    "september",
+    "october",
+    "november",
+    "december",
+    "one",
+    "two",
+    "three",
+    "first",
+    "second",
+    "last",
+    "new",
+];
+
+/// Words that are no place when they stand alone.
+const NO_PLACE_ALONE: &[&str] =
+    &["state", "republic", "group", "world", "north", "south", "east", "west", "city", "country"];
+
+/// Words of sport: a text that has many of them is about matches.
+const SPORT: &[&str] = &[
+    "innings",
+    "wicket",
+    "wickets",
+    "overs",
+    "inning",
+    "goal",
+    "goals",
+    "league",
+    "cup",
+    "championship",
+    "championships",
+    "match",
+    "matches",
+    "season",
+    "coach",
+    "striker",
+    "midfielder",
+    "playoff",
+    "playoffs",
+    "semifinal",
+    "quarterfinal",
+    "halftime",
+    "scored",
+    "scorer",
+    "scorers",
+    "homer",
+    "pitcher",
+    "touchdown",
+    "rebounds",
+    "soccer",
+    "cricket",
+    "baseball",
+    "basketball",
+    "hockey",
+    "rugby",
+    "football",
+    "tournament",
+    "champions",
+    "goalkeeper",
+    "batsman",
+    "bowled",
+    "lbw",
+    "nba",
+    "nhl",
+    "nfl",
+    "standings",
+    "division",
+    "fixtures",
+    "kickoff",
+    "penalty",
+    "defender",
+    "winger",
+    "attendance",
+    "halftime",
+    "divisional",
+];
+/// Share of sport words, in thousandths, from which a text counts as one about matches.
+const SPORT_SHARE: usize = 12;
+
+/// Words before a club, and after one.
+const CLUB_AFTER: &[&str] = &[
+    "beat", "beats", "against", "defeated", "v", "vs", "vs.", "defeat", "thrashed", "over", "past", "edged",
+    "visiting", "downed", "routed", "swept", "blanked",
+];
+const CLUB_BEFORE: &[&str] = &[
+    "beat",
+    "beats",
+    "won",
+    "lost",
+    "scored",
+    "defeated",
+    "drew",
+    "took",
+    "led",
+    "finished",
+    "goalkeeper",
+    "striker",
+    "midfielder",
+    "captain",
+    "coach",
+    "resumed",
+    "declared",
+    "bowled",
+    "batted",
+    "edged",
+    "routed",
+    "thrashed",
+    "v",
+    "vs",
+];
+
+/// Puts names where the conventions want them.
+pub(super) fn repair(page: &Page<'_>, lists: &Gazetteer, names: Vec<Name>) -> Vec<Name> {
     let mut kept = Vec::with_capacity(names.len());
+    let mut tokens = Vec::new();
     for (span, kind) in names {
         let text = span.slice(page.text).unwrap_or("");
-        let (start, end) = edges(text, kind);
-        if start < end {
-            kept.push((Span { start: span.start + start as u32, end: span.start + end as u32 }, kind));
+        let (start, end) = edges(page, span, text, kind);
+        let text = &text[start..end];
+        let span = Span { start: span.start + offset(start), end: span.start + offset(end) };
+        tokens.clear();
+        tokenize(text, &mut tokens);
+        let kind = if is_people(text, lists, &tokens) { EntityType::Misc } else { kind };
+        if tokens.is_empty() || (tokens.len() == 1 && is_no_name(text, kind)) {
+            continue;
         }
+        kept.push((span, kind));
     }
-    kept
+    let kept = part_pairs(page, kept);
+    clubs(page, lists, kept)
+}
+
+fn offset(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}
+
+fn is_people(text: &str, lists: &Gazetteer, tokens: &[Token]) -> bool {
+    let whole = lists.name(tokens).filter(|(length, _)| *length == tokens.len());
+    text.starts_with(char::is_uppercase)
+        && whole.is_some_and(|(_, kinds)| kinds & listed::PEOPLE != 0 && kinds & listed::COUNTRY == 0)
+}
+
+fn is_no_name(text: &str, kind: EntityType) -> bool {
+    let folded = fold(text);
+    let bare = folded.trim_end_matches('.');
+    let letters = bare.chars().filter(|letter| letter.is_alphanumeric()).count();
+    letters == 0
+        || NEVER_ALONE.contains(&bare) && text != "US" && text != "IT" && text != "May"
+        || (kind == EntityType::Per && (is_plain_title(text) || letters == 1 && text.len() <= 2))
+        || (kind == EntityType::Per
+            && matches!(bare, "director" | "chief" | "manager" | "coach" | "speaker" | "president-elect" | "deputy"))
+        || (kind == EntityType::Loc && NO_PLACE_ALONE.contains(&bare))
 }
 
 /// Where the name proper starts and ends in `text`.
-fn edges(text: &str, kind: EntityType) -> (usize, usize) {
-    let mut end = text.trim_end_matches(['-', '/', ',', ' ', '&']).len();
+fn edges(page: &Page<'_>, span: Span, text: &str, kind: EntityType) -> (usize, usize) {
+    let mut end = text.trim_end_matches(['-', '/', ',', ' ', '&', '\'', '’', '–']).len();
     for possessive in ["'s", "’s"] {
         if let Some(bare) = text[..end].strip_suffix(possessive).filter(|bare| bare.ends_with(' ')) {
             end = bare.trim_end().len();
         }
     }
     let mut start = 0;
+    // "CRICKET - ENGLAND": what stands before a spaced dash is a rubric. "Suk - yeol" goes on in lower case.
+    if let Some(dash) = text[..end].rfind(" - ").filter(|dash| text[dash + 3..end].starts_with(char::is_uppercase)) {
+        start = dash + 3;
+    }
+    let first = page.tokens.binary_search_by_key(&span.start, |token| token.start).ok();
+    let opens = first.is_some_and(|at| page.tokens[at].any(flag::SENTENCE | flag::LINE));
     while let Some((word, rest)) = text[start..end].split_once(' ') {
         let title = kind == EntityType::Per && is_plain_title(word);
-        if !(title || word == "the") || rest.trim().is_empty() {
+        let last = rest.rsplit(' ').next().unwrap_or("");
+        let article = word == "the"
+            || word == "The" && start == 0 && opens && kind != EntityType::Misc && !KEEP_THE.contains(&last);
+        if !(title || article) || rest.trim().is_empty() {
             break;
         }
         start = end - rest.trim_start().len();
-        if start >= end {
-            return (0, end);
-        }
     }
     (start, end)
 }
 
+/// `PUTIN-ZELENSKIY` are two people, `Putin/Xi` too: where both halves stand alone elsewhere or nothing else fits.
+fn part_pairs(page: &Page<'_>, names: Vec<Name>) -> Vec<Name> {
+    let pair = |(span, kind): &Name| {
+        let text = span.slice(page.text)?;
+        let sign = text.find(['-', '/', '–']).filter(|_| *kind == EntityType::Per && !text.contains(' '))?;
+        let width = text[sign..].chars().next()?.len_utf8();
+        let (front, back) = (&text[..sign], &text[sign + width..]);
+        let long = front.chars().count() > 3 && back.chars().count() > 3 && back.starts_with(char::is_uppercase);
+        (long && !back.contains(['-', '/'])).then_some((sign, width))
+    };
+    if !names.iter().any(|name| pair(name).is_some()) {
+        return names;
+    }
+    let known: FxHashSet<u64> = names
+        .iter()
+        .filter(|(_, kind)| *kind == EntityType::Per)
+        .filter_map(|(span, _)| span.slice(page.text)?.rsplit(' ').next().map(hash_of))
+        .collect();
+    let mut parted = Vec::with_capacity(names.len() + 1);
+    for name in names {
+        let text = name.0.slice(page.text).unwrap_or("");
+        match pair(&name) {
+            Some((sign, width))
+                if known.contains(&hash_of(&text[..sign])) || known.contains(&hash_of(&text[sign + width..])) =>
+            {
+                let middle = name.0.start + offset(sign);
+                parted.push((Span { start: name.0.start, end: middle }, name.1));
+                parted.push((Span { start: middle + offset(width), end: name.0.end }, name.1));
+            }
+            _ => parted.push(name),
+        }
+    }
+    parted
+}
+
+/// In a text about matches, a town or county that plays is a club; countries stay places.
+fn clubs(page: &Page<'_>, lists: &Gazetteer, mut names: Vec<Name>) -> Vec<Name> {
+    if names.iter().all(|(_, kind)| *kind != EntityType::Loc) || !is_about_sport(page) {
+        return names;
+    }
+    let mut plays: FxHashMap<u64, i32> = FxHashMap::default();
+    let mut evidence = Vec::with_capacity(names.len());
+    for (span, kind) in &names {
+        let text = span.slice(page.text).unwrap_or("");
+        let score = if *kind == EntityType::Loc && !is_country(text, lists) { playing(page, *span) } else { 0 };
+        *plays.entry(hash_of(text)).or_default() += score;
+        evidence.push(score);
+    }
+    for ((span, kind), score) in names.iter_mut().zip(evidence) {
+        let text = span.slice(page.text).unwrap_or("");
+        let total = plays.get(&hash_of(text)).copied().unwrap_or(0);
+        if *kind == EntityType::Loc && !is_country(text, lists) && (score > 0 || score == 0 && total > 0) {
+            *kind = EntityType::Org;
+        }
+    }
+    names
+}
+
+fn is_about_sport(page: &Page<'_>) -> bool {
+    let sport: FxHashSet<u64> = SPORT.iter().map(|word| hash_of(word)).collect();
+    let words = page.tokens.iter().filter(|token| token.any(flag::WORD)).count();
+    let hits = page.tokens.iter().filter(|token| sport.contains(&token.fold)).count();
+    hits >= 2 && hits * 1000 >= words * SPORT_SHARE
+}
+
+fn is_country(text: &str, lists: &Gazetteer) -> bool {
+    let mut tokens = Vec::new();
+    tokenize(text, &mut tokens);
+    let capital =
+        lists.name(&tokens).is_some_and(|(length, kinds)| length == tokens.len() && kinds & listed::COUNTRY != 0);
+    capital || tokens.iter().any(|token| lists.word(token.fold) & list::PLACE_WORD != 0)
+}
+
+/// Positive when the name plays, negative when something happens in it.
+fn playing(page: &Page<'_>, span: Span) -> i32 {
+    let Ok(start) = page.tokens.binary_search_by_key(&span.start, |token| token.start) else { return 0 };
+    let end = page.tokens.partition_point(|token| token.start < span.end);
+    let word = |at: Option<usize>| at.and_then(|at| page.tokens.get(at)).map_or("", |token| &page.text[token.range()]);
+    let (before, after) = (fold(word(start.checked_sub(1))), fold(word(Some(end))));
+    let number = |word: &str| !word.is_empty() && word.len() <= 3 && word.bytes().all(|byte| byte.is_ascii_digit());
+    if matches!(before.as_str(), "in" | "near" | "from" | "to" | "outside" | "around")
+        || (before == "," && after == ",")
+    {
+        return -1;
+    }
+    let line_start = page.tokens[start].any(flag::LINE);
+    let scores = number(&after) || (line_start && number(word(Some(end + 1))));
+    let table = after == "at" && caps(page, start) || before == "at" && caps(page, start);
+    let told = CLUB_AFTER.contains(&before.as_str()) || CLUB_BEFORE.contains(&after.as_str());
+    i32::from(scores || table || told)
+}
+
+/// Whether the token stands in a line of capitals, as fixtures do.
+fn caps(page: &Page<'_>, at: usize) -> bool {
+    let sentence = page.sentences.partition_point(|sentence| sentence.end <= at);
+    page.sentences.get(sentence).is_some_and(|sentence| sentence.writing == Writing::Capitals)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::edges;
+    use super::{Gazetteer, repair};
+    use crate::tagger::lexicon::Lexicon;
+    use crate::tagger::page::Page;
+    use dateline_processor::core::Span;
     use dateline_processor::core::layers::EntityType;
+
+    fn repaired(text: &str, names: &[(&str, EntityType)]) -> Vec<(String, EntityType)> {
+        let lists = Gazetteer::load();
+        let page = Page::new(text, &crate::split_sentences(text, &[]), &lists, &Lexicon::default());
+        let span = |name: &str| text.find(name).map(|at| Span::new(at, at + name.len())).expect("stands there");
+        let names = names.iter().map(|(name, kind)| (span(name), *kind)).collect();
+        let shown = |(span, kind): (Span, EntityType)| (text[span.range()].to_owned(), kind);
+        repair(&page, &lists, names).into_iter().map(shown).collect()
+    }
 
     #[test]
     fn titles_articles_and_loose_ends_stay_outside() {
-        let cut = |text: &'static str, kind| {
-            let (start, end) = edges(text, kind);
-            &text[start..end]
+        use EntityType::{Loc, Org, Per};
+        let check = |text, name, kind, wanted: Option<&str>| {
+            let found = repaired(text, &[(name, kind)]);
+            assert_eq!(found.first().map(|(name, _)| name.as_str()), wanted, "{text}");
         };
-        assert_eq!(cut("President Xi Jinping", EntityType::Per), "Xi Jinping");
-        assert_eq!(cut("the United Nations", EntityType::Org), "United Nations");
-        assert_eq!(cut("The Guardian", EntityType::Org), "The Guardian");
-        assert_eq!(cut("Smith -", EntityType::Per), "Smith");
-        assert_eq!(cut("General", EntityType::Per), "General");
+        check("Then President Xi Jinping spoke", "President Xi Jinping", Per, Some("Xi Jinping"));
+        check("The United Nations met", "The United Nations", Org, Some("United Nations"));
+        check("The Guardian wrote", "The Guardian", Org, Some("The Guardian"));
+        check("CRICKET - ENGLAND WIN", "CRICKET - ENGLAND", Loc, Some("ENGLAND"));
+        check("Yoon Suk - yeol spoke", "Yoon Suk - yeol", Per, Some("Yoon Suk - yeol"));
+        check("We won", "We", Org, None);
+        check("the President said", "President", Per, None);
+    }
+
+    #[test]
+    fn two_people_joined_by_a_hyphen_are_two() {
+        let found = repaired(
+            "PUTIN-ZELENSKIY TALKS as Vladimir Putin met",
+            &[("PUTIN-ZELENSKIY", EntityType::Per), ("Vladimir Putin", EntityType::Per)],
+        );
+        assert_eq!(found.len(), 3);
+        let found = repaired("Anna Meyer-Landrut said", &[("Anna Meyer-Landrut", EntityType::Per)]);
+        assert_eq!(found.len(), 1);
+    }
+
+    #[test]
+    fn a_town_that_plays_is_a_club() {
+        let text = "Soccer: Leeds beat Derby 2-1 in a league match played in Leeds on Sunday.";
+        let found = repaired(text, &[("Leeds", EntityType::Loc), ("Derby", EntityType::Loc)]);
+        assert!(found.iter().all(|(_, kind)| *kind == EntityType::Org));
+        let found = repaired("The minister spoke in Leeds.", &[("Leeds", EntityType::Loc)]);
+        assert_eq!(found[0].1, EntityType::Loc);
     }
 }

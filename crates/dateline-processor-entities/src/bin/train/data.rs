@@ -13,7 +13,6 @@ use std::path::Path;
 /// A document with its names.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Gold {
-    pub(crate) source: String,
     pub(crate) text: String,
     pub(crate) sentences: Vec<Span>,
     pub(crate) names: Vec<(Span, EntityType)>,
@@ -77,7 +76,7 @@ pub(crate) fn read_training(folder: &Path, augment: bool) -> Result<Vec<Gold>, B
         for chunk in records.chunks(group) {
             let sentences: Vec<Pieces> = chunk.iter().flat_map(pieces).collect();
             let weight = weight_of(source);
-            golds.push(compose(source, &sentences, |_| Case::AsIs, weight, &lists));
+            golds.push(compose(&sentences, |_| Case::AsIs, weight, &lists));
             if augment && !matches!(source, "btc" | "wnut17") {
                 let mut cases = Vec::new();
                 let some: Vec<Pieces> = sentences
@@ -92,7 +91,7 @@ pub(crate) fn read_training(folder: &Path, augment: bool) -> Result<Vec<Gold>, B
                     .cloned()
                     .collect();
                 if !some.is_empty() {
-                    golds.push(compose(source, &some, |at| cases[at], weight, &lists));
+                    golds.push(compose(&some, |at| cases[at], weight, &lists));
                 }
             }
         }
@@ -183,8 +182,8 @@ fn no_space_after(word: &str) -> bool {
 }
 
 /// Writes pieces as running text.
-fn compose(source: &str, sentences: &[Pieces], case: impl Fn(usize) -> Case, weight: f32, lists: &Gazetteer) -> Gold {
-    let mut gold = Gold { source: source.to_owned(), weight, ..Gold::default() };
+fn compose(sentences: &[Pieces], case: impl Fn(usize) -> Case, weight: f32, lists: &Gazetteer) -> Gold {
+    let mut gold = Gold { weight, ..Gold::default() };
     for (number, sentence) in sentences.iter().enumerate() {
         if number > 0 {
             gold.text.push('\n');
@@ -356,7 +355,7 @@ pub(crate) fn read_measured(path: &Path) -> Result<Vec<Gold>, Box<dyn Error>> {
         });
         let names = names.collect();
         let sentences = dateline_processor_entities::split_sentences(&text, &[]);
-        golds.push(Gold { source: String::new(), text, sentences, names, weight: 1.0 });
+        golds.push(Gold { text, sentences, names, weight: 1.0 });
     }
     Ok(golds)
 }

@@ -25,7 +25,7 @@ const FOLDS: u8 = 4;
 /// Weight of what the model itself says of news.
 const SILVER_WEIGHT: f32 = 0.25;
 /// News documents that are tagged and trained on: every so many of them.
-const SILVER_EVERY: usize = 3;
+const SILVER_EVERY: usize = 2;
 /// Highest weight after quantising.
 const WEIGHT_MAX: f32 = 127.0;
 
@@ -269,7 +269,7 @@ fn tag_news(teacher: &Tagger, news: &[String]) -> Vec<Gold> {
     let tag = |text: &String| {
         let sentences = split_sentences(text, &[]);
         let names = teacher.tag(text, &sentences, || Ok(())).unwrap_or_default();
-        Gold { source: "news".to_owned(), text: text.clone(), sentences, names, weight: SILVER_WEIGHT }
+        Gold { text: text.clone(), sentences, names, weight: SILVER_WEIGHT }
     };
     news.iter().map(tag).collect()
 }
