@@ -65,7 +65,8 @@ mod table;
 pub use backup::{BackupReport, restore};
 pub use committer::Committer;
 pub use decisions::{
-    DateDecision, Decisions, DecisionsFile, DocumentRef, MergeDecision, NeverDecision, RenameDecision, SplitDecision,
+    DECISIONS_BYTES_MAX, DateDecision, Decisions, DecisionsFile, DocumentRef, MergeDecision, NeverDecision,
+    RenameDecision, SplitDecision,
 };
 pub use error::{CommitPause, EngineError, StatePart, StoreError};
 pub use limits::*;

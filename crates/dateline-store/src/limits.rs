@@ -40,7 +40,7 @@ pub const PART_BYTES_MAX: usize = 512;
 pub const REASON_BYTES_MAX: usize = 1_000;
 
 /// Record failures kept per source.
-pub const RECORD_FAILURES_MAX: usize = 100;
+pub const RECORD_FAILURES_MAX: usize = 10_000;
 
 /// Bytes that must stay free on the state's disk, unless the options say otherwise.
 pub const RESERVE_BYTES: u64 = 256 << 20;

@@ -175,12 +175,12 @@ fn a_rename_is_found_among_missing_sources_only() {
     let home = Home::new();
     let (store, mut committer) = home.open();
     committer.commit(vec![put("a", &["one"])]).unwrap();
-    let content = ContentHash::of(b"one");
+    let (content, other) = (ContentHash::of(b"one"), ContentHash::of(b"else"));
     let asked = |content| store.rename_candidate(&identity(9), content).unwrap();
     assert_eq!(asked(&content), None);
     committer.commit(vec![Operation::Absent { path: path("a") }]).unwrap();
     assert!(asked(&content).is_some_and(|found| found.same_content && found.from == path("a")));
-    assert!(asked(&ContentHash::of(b"else")).is_some_and(|found| !found.same_content));
+    assert!(asked(&other).is_some_and(|found| !found.same_content));
     assert!(store.continues(&path("a"), &[new_document(None, 1, "one and more")]).unwrap());
     assert!(!store.continues(&path("a"), &[new_document(None, 1, "something else")]).unwrap());
     let touch = Operation::Touch { path: path("a"), identity: identity(9), parser_key: None };
