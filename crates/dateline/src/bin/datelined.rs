@@ -1,2 +1,16 @@
-//! Placeholder.
-fn main() {}
+//! `datelined`: the daemon with the processors that come with it. Another program adds its own to the same list.
+
+use dateline_daemon::Daemon;
+use dateline_daemon::processors::{Dating, Entities, Index, Registry, Sentences, Watchlist};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    Daemon::builder()
+        .annotator::<Sentences>()
+        .annotator::<Dating>()
+        .annotator::<Watchlist>()
+        .annotator::<Entities>()
+        .indexer::<Index>()
+        .indexer::<Registry>()
+        .run()
+}

@@ -1,0 +1,209 @@
+//! `date` and `undated`: a document's own date, what speaks for it, and the user's word on it.
+
+use super::failures::stopping;
+use super::{Answered, Answerer, Reply, layer_of, store_error};
+use crate::control::Control;
+use dateline_core::layers::DctLayer;
+use dateline_core::{DateInterval, DocumentId};
+use dateline_processor_index::{Field, FoundHit, Node, Plan, Word};
+use dateline_protocol::wire::{DateSuggestion, DocumentDate, Evidence, UndatedDocument};
+use dateline_protocol::{DateSet, DateShow, DateUnset, End, ErrorBody, ErrorKind, Undated};
+use dateline_store::DocumentEntry;
+use std::collections::BTreeMap;
+
+/// Documents read from the store at once.
+const PAGE: usize = 500;
+/// Documents looked at for each probe of an undated one.
+const PROBE_HITS: usize = 5;
+/// Shorter shared passages suggest nothing: quotations and phrases are shared by strangers.
+const SHARED_WORDS_MIN: usize = 15;
+/// Suggestions shown of one document.
+const SUGGESTIONS_MAX: usize = 5;
+
+impl Answerer {
+    pub(super) fn date_show(&self, request: &DateShow, reply: &mut Reply<'_>) -> Answered {
+        let entry = self.find_document(&request.document)?;
+        reply.item(&self.document_date(&entry)?);
+        Ok(End::done())
+    }
+
+    pub(super) fn date_set(&self, request: &DateSet, reply: &mut Reply<'_>) -> Answered {
+        self.decide_date(&request.document, Some(request.date), reply)
+    }
+
+    pub(super) fn date_unset(&self, request: &DateUnset, reply: &mut Reply<'_>) -> Answered {
+        self.decide_date(&request.document, None, reply)
+    }
+
+    /// Writes the decision, then has the event loop run again what depends on it. Without a daemon the next one will.
+    fn decide_date(&self, named: &str, decision: Option<Option<DateInterval>>, reply: &mut Reply<'_>) -> Answered {
+        let entry = self.find_document(named)?;
+        self.program.decisions.set_date(&entry.path, &entry.part, decision).map_err(store_error)?;
+        if let Some(control) = &self.control {
+            control.send(Control::Decided { documents: vec![entry.document] }).map_err(|_| stopping())?;
+            self.wait_until_settled(reply.deadline());
+        }
+        reply.item(&self.document_date(&entry)?);
+        Ok(End::done())
+    }
+
+    fn document_date(&self, entry: &DocumentEntry) -> Result<DocumentDate, ErrorBody> {
+        let revision = self.store.revision_data(entry.document, entry.current.revision).map_err(store_error)?;
+        let data = revision.ok_or_else(|| {
+            ErrorBody::new(ErrorKind::NotFound, format!("document {} has no content", entry.document))
+        })?;
+        let layer = layer_of::<DctLayer>(&data.annotations.layers)?.unwrap_or_default();
+        let dct = layer.dct.as_ref();
+        Ok(DocumentDate {
+            document: entry.document.0,
+            path: entry.path.display(),
+            part: Some(entry.part.clone()),
+            title: data.content.title,
+            dct: dct.map(|dct| dct.interval.into()),
+            precision: dct.map(|dct| dct.precision.word().to_owned()),
+            confidence: dct.map(|dct| dct.confidence),
+            updated: layer.updated.map(Into::into),
+            not_before: layer.not_before,
+            not_after: layer.not_after,
+            decided: self.program.decisions.date(&entry.path, &entry.part).map_err(store_error)?.is_some(),
+            evidence: layer.candidates.iter().map(Evidence::of).collect(),
+        })
+    }
+
+    pub(super) fn undated(&self, request: &Undated, reply: &mut Reply<'_>) -> Answered {
+        let limit = request.limit.map_or(u64::MAX, u64::from);
+        self.each_undated(&mut |entry| {
+            reply.check()?;
+            let data = self.store.content(entry.document, entry.current.revision).map_err(store_error)?;
+            let suggestions = self.date_suggestions(entry)?;
+            let (path, part) = (entry.path.display(), Some(entry.part.clone()));
+            let title = data.and_then(|content| content.title);
+            let item = UndatedDocument { document: entry.document.0, path, part, title, suggestions };
+            Ok(reply.item(&item) && reply.sent() < limit)
+        })?;
+        Ok(End::of_items(reply.sent()))
+    }
+
+    /// How many current documents have no date; for `status`. Zero when that cannot be told.
+    pub(super) fn undated_count(&self) -> u64 {
+        self.count_undated().unwrap_or_default()
+    }
+
+    /// Current documents without a date, until `visit` says stop.
+    fn each_undated(&self, visit: &mut dyn FnMut(&DocumentEntry) -> Result<bool, ErrorBody>) -> Result<(), ErrorBody> {
+        let mut after = DocumentId(0);
+        loop {
+            let page = self.store.documents(after, PAGE).map_err(store_error)?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = last.document;
+            for entry in page.iter().filter(|entry| entry.open) {
+                let annotations = self.store.annotations(entry.document, entry.current.revision);
+                let Some(annotations) = annotations.map_err(store_error)? else { continue };
+                let layer = layer_of::<DctLayer>(&annotations.layers)?;
+                if layer.is_none_or(|layer| layer.dct.is_none()) && !visit(entry)? {
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// Dates an undated document may have, with reasons; never applied by themselves. A dated document that shares a
+    /// long passage was most likely written about the same time.
+    pub(super) fn date_suggestions(&self, entry: &DocumentEntry) -> Result<Vec<DateSuggestion>, ErrorBody> {
+        let content = self.store.content(entry.document, entry.current.revision).map_err(store_error)?;
+        let Some(content) = content else { return Ok(Vec::new()) };
+        let words = passage::words(&content.text);
+        let mut found: BTreeMap<DocumentId, DateSuggestion> = BTreeMap::new();
+        for probe in passage::probes(&words) {
+            let phrase = Node::Phrase(Field::Text, probe.iter().map(|word| Word::Exact(word.clone())).collect());
+            let hits = self.run_plan(&Plan::new(phrase, PROBE_HITS))?.hits;
+            for hit in hits.iter().filter(|hit| hit.document != entry.document) {
+                let (Some(date), false) = (hit.written, found.contains_key(&hit.document)) else { continue };
+                found.extend(self.suggestion(&words, hit, date)?.map(|suggestion| (hit.document, suggestion)));
+            }
+        }
+        let mut suggestions: Vec<DateSuggestion> = found.into_values().collect();
+        suggestions.sort_by(|one, other| other.confidence.cmp(&one.confidence).then(one.from.cmp(&other.from)));
+        suggestions.truncate(SUGGESTIONS_MAX);
+        Ok(suggestions)
+    }
+
+    fn suggestion(
+        &self,
+        words: &[String],
+        hit: &FoundHit,
+        date: DateInterval,
+    ) -> Result<Option<DateSuggestion>, ErrorBody> {
+        let content = self.store.content(hit.document, hit.revision).map_err(store_error)?;
+        let Some(content) = content else { return Ok(None) };
+        let longest = passage::longest_shared(words, &passage::words(&content.text));
+        if longest < SHARED_WORDS_MIN {
+            return Ok(None);
+        }
+        let path = self.store.document(hit.document).map_err(store_error)?.map(|entry| entry.path.display());
+        let reason = format!("shares a passage of {longest} words with {}", path.unwrap_or_default());
+        let confidence = u8::try_from(20 + longest.min(60)).unwrap_or(80);
+        Ok(Some(DateSuggestion { date: date.into(), reason, confidence, from: Some(hit.document.0) }))
+    }
+}
+
+/// Passages two texts share, word by word.
+mod passage {
+    use std::collections::HashMap;
+
+    /// Words of one probe.
+    const PROBE_WORDS: usize = 8;
+    /// Probes spread over a text.
+    const PROBES_MAX: usize = 24;
+
+    /// The words of a text, folded as far as copying editors change them.
+    pub(super) fn words(text: &str) -> Vec<String> {
+        let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+        words.map(str::to_lowercase).collect()
+    }
+
+    /// Runs of words, spread evenly over the text.
+    pub(super) fn probes(words: &[String]) -> Vec<&[String]> {
+        let last = words.len().saturating_sub(PROBE_WORDS);
+        if words.len() < PROBE_WORDS {
+            return Vec::new();
+        }
+        let step = (last / PROBES_MAX).max(PROBE_WORDS / 2);
+        (0..=last).step_by(step).map(|at| &words[at..at + PROBE_WORDS]).collect()
+    }
+
+    /// Length of the longest run of words both texts have.
+    pub(super) fn longest_shared(one: &[String], other: &[String]) -> usize {
+        let mut places: HashMap<&[String], Vec<usize>> = HashMap::new();
+        for (at, window) in other.windows(PROBE_WORDS).enumerate() {
+            places.entry(window).or_default().push(at);
+        }
+        let mut longest = 0;
+        let mut at = 0;
+        while at + PROBE_WORDS <= one.len() {
+            let starts = places.get(&one[at..at + PROBE_WORDS]).map_or(&[][..], Vec::as_slice);
+            let run = |start: &usize| one[at..].iter().zip(&other[*start..]).take_while(|(a, b)| a == b).count();
+            let best = starts.iter().map(run).max().unwrap_or(0);
+            longest = longest.max(best);
+            at += best.max(1);
+        }
+        longest
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::{longest_shared, probes, words};
+
+        #[test]
+        fn the_longest_shared_passage_is_counted_in_words() {
+            let one =
+                words("Before. The ferry to Naxos left the harbour at dawn with ninety people on board, they said.");
+            let other = words(
+                "Elsewhere: \u{201c}the ferry to Naxos left the harbour at dawn with ninety people\u{201d} and a dog.",
+            );
+            assert_eq!(longest_shared(&one, &other), 12);
+            assert_eq!(longest_shared(&one, &words("The ferry to Naxos left.")), 0);
+            assert!(probes(&one).len() > 1 && probes(&words("too short")).is_empty());
+        }
+    }
+}

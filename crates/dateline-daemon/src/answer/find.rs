@@ -1,0 +1,125 @@
+//! Which document is meant: by id, by path, by a fragment of a path that only one has; `PATH#PART` names a record.
+
+use super::{Answerer, store_error};
+use dateline_core::{DocumentId, SourcePath};
+use dateline_protocol::{ErrorBody, ErrorKind};
+use dateline_store::{DocumentEntry, SourceEntry};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+/// Candidates listed when a name fits several documents.
+const CANDIDATES_MAX: usize = 8;
+/// Sources read at once when looking for a fragment.
+const PAGE: usize = 1_000;
+
+impl Answerer {
+    /// The document a user named.
+    pub(crate) fn find_document(&self, named: &str) -> Result<DocumentEntry, ErrorBody> {
+        if let Some(id) = named.strip_prefix('#').unwrap_or(named).parse::<u64>().ok().map(DocumentId)
+            && let Some(entry) = self.store.document(id).map_err(store_error)?
+        {
+            return Ok(entry);
+        }
+        let (path, part) = self.split_part(named)?;
+        let source = self.find_source(&path)?;
+        let mut documents = self.store.documents_of(&source.path).map_err(store_error)?;
+        if let Some(part) = part {
+            let wanted = documents.iter().position(|entry| entry.part == part);
+            return match wanted {
+                Some(at) => Ok(documents.swap_remove(at)),
+                None => Err(no_part(&source.path, &part, &documents)),
+            };
+        }
+        if let [_] = documents.as_slice() {
+            return documents.pop().ok_or_else(|| not_found(named));
+        }
+        if documents.is_empty() {
+            return Err(ErrorBody::new(ErrorKind::NotFound, format!("`{}` holds no document", source.path))
+                .hint(format!("`dateline why {}` says where the file is in the pipeline", source.path)));
+        }
+        let message = format!("`{}` holds {} documents", source.path, documents.len());
+        Err(ErrorBody::new(ErrorKind::Ambiguous, message)
+            .candidates(parts(&source.path, &documents))
+            .hint("name one with #PART"))
+    }
+
+    /// Parts a name at its last `#`, unless a source really has that name.
+    fn split_part(&self, named: &str) -> Result<(String, Option<String>), ErrorBody> {
+        if let Some((path, part)) = named.rsplit_once('#')
+            && !path.is_empty()
+            && self.source_named(named)?.is_none()
+        {
+            return Ok((path.to_owned(), Some(part.to_owned())));
+        }
+        Ok((named.to_owned(), None))
+    }
+
+    /// The source with exactly this path: relative to the root, or as the shell sees it from the root's directory.
+    fn source_named(&self, named: &str) -> Result<Option<SourceEntry>, ErrorBody> {
+        for path in self.readings(named) {
+            let found = self.store.source(&path).map_err(store_error)?;
+            if let Some(entry) = found.filter(|entry| !entry.removed) {
+                return Ok(Some(entry));
+            }
+        }
+        Ok(None)
+    }
+
+    /// What a typed path may mean, likeliest first.
+    pub(crate) fn readings(&self, named: &str) -> Vec<SourcePath> {
+        let mut readings = vec![SourcePath::new(named.trim_start_matches("./").as_bytes())];
+        let root = &self.program.root;
+        let below = |path: &Path| path.strip_prefix(root).ok().map(|rest| SourcePath::new(rest.as_os_str().as_bytes()));
+        readings.extend(below(Path::new(named)));
+        // `seeds/a.txt` typed beside a root called `seeds`.
+        if let Some(name) = root.file_name().and_then(|name| name.to_str())
+            && let Some(rest) =
+                named.trim_start_matches("./").strip_prefix(name).and_then(|rest| rest.strip_prefix('/'))
+        {
+            readings.push(SourcePath::new(rest.as_bytes()));
+        }
+        readings
+    }
+
+    /// The source a user named: exactly, or by a fragment that only one path has.
+    pub(crate) fn find_source(&self, named: &str) -> Result<SourceEntry, ErrorBody> {
+        if let Some(entry) = self.source_named(named)? {
+            return Ok(entry);
+        }
+        let fragment = named.to_lowercase();
+        let mut found: Vec<SourceEntry> = Vec::new();
+        let mut after: Option<SourcePath> = None;
+        loop {
+            let page = self.store.sources(after.as_ref(), PAGE).map_err(store_error)?;
+            let Some(last) = page.last() else { break };
+            after = Some(last.path.clone());
+            found.extend(page.into_iter().filter(|entry| entry.path.display().to_lowercase().contains(&fragment)));
+            if found.len() > CANDIDATES_MAX {
+                break;
+            }
+        }
+        match found.len() {
+            0 => Err(not_found(named)),
+            1 => found.pop().ok_or_else(|| not_found(named)),
+            _ => {
+                let candidates = found.iter().take(CANDIDATES_MAX).map(|entry| entry.path.display()).collect();
+                Err(ErrorBody::new(ErrorKind::Ambiguous, format!("`{named}` fits more than one file"))
+                    .candidates(candidates)
+                    .hint("write more of the path"))
+            }
+        }
+    }
+}
+
+fn not_found(named: &str) -> ErrorBody {
+    ErrorBody::new(ErrorKind::NotFound, format!("no document `{named}`"))
+        .hint("name it by path, by a part of its path, or by the id that `dateline search --json` shows")
+}
+
+fn parts(path: &SourcePath, documents: &[DocumentEntry]) -> Vec<String> {
+    documents.iter().take(CANDIDATES_MAX).map(|entry| format!("{path}#{}", entry.part)).collect()
+}
+
+fn no_part(path: &SourcePath, part: &str, documents: &[DocumentEntry]) -> ErrorBody {
+    ErrorBody::new(ErrorKind::NotFound, format!("`{path}` has no part `{part}`")).candidates(parts(path, documents))
+}

@@ -1,0 +1,265 @@
+//! `search`, and the selections other requests share: a query and the two clocks, asked of the index.
+
+use super::{Answered, Answerer, Reply, store_error};
+use dateline_core::{DocumentId, Revision, Span};
+use dateline_processor_index::{Clock, Filter, Found, Node, Order, Plan};
+use dateline_protocol::wire::{ByteSpan, Days, Hit};
+use dateline_protocol::{Counts, End, ErrorBody, ErrorKind, Exit, Match, Note, Search, Selection};
+use dateline_query::{
+    Aliases, Article, Context, FacetDeclaration, KnownEntity, OutsideError, QueryError, SearchError, SearchOptions,
+    Sources, Texts,
+};
+use dateline_store::{ChangeData, Store};
+use serde_json::json;
+
+/// Documents asked of the index at once when all of them are wanted.
+const PAGE: usize = 10_000;
+/// Hits one search may ask for.
+const HITS_MAX: u32 = 100_000;
+
+/// The store as the source of texts.
+pub(super) struct StoreTexts<'a>(pub(super) &'a Store);
+
+impl Texts for StoreTexts<'_> {
+    fn article(&self, document: DocumentId, revision: Revision) -> Result<Option<Article>, OutsideError> {
+        let Some(entry) = self.0.document(document)? else { return Ok(None) };
+        let Some(revised) = self.0.revision(document, revision)? else { return Ok(None) };
+        let Some(content) = self.0.content(document, revision)? else { return Ok(None) };
+        Ok(Some(Article {
+            path: entry.path,
+            part: entry.part,
+            title: content.title,
+            text: content.text.into(),
+            marks: content.marks,
+            origin: content.origin,
+            content: revised.content,
+        }))
+    }
+}
+
+impl Aliases for Answerer {
+    fn named(&self, name: &str) -> Result<Vec<KnownEntity>, OutsideError> {
+        let question = json!({"op": "resolve", "name": name, "decisions": self.entity_decisions()?});
+        let answer = self.ask_indexer(super::entities::REGISTRY, &question)?;
+        Ok(super::entities::known_entities(&answer))
+    }
+
+    fn like(&self, name: &str) -> Result<Vec<String>, OutsideError> {
+        let question = json!({"op": "list", "query": name, "limit": 5, "decisions": self.entity_decisions()?});
+        let answer = self.ask_indexer(super::entities::REGISTRY, &question)?;
+        let names = answer["entities"].as_array().into_iter().flatten().filter_map(|entity| entity["name"].as_str());
+        Ok(names.map(str::to_owned).collect())
+    }
+}
+
+/// Names without a registry: nothing is known.
+pub(super) fn facets(answerer: &Answerer) -> Vec<FacetDeclaration> {
+    let declared = answerer.program.facets();
+    declared.map(|facet| FacetDeclaration { name: facet.name.clone(), kind: facet.kind }).collect()
+}
+
+pub(super) fn options(selection: &Selection, offset: usize, limit: usize) -> SearchOptions {
+    SearchOptions {
+        matching: match selection.matching {
+            Match::All => dateline_query::Match::All,
+            Match::Any => dateline_query::Match::Any,
+        },
+        literal: selection.literal,
+        expand: selection.expand,
+        as_of: selection.as_of,
+        undated: selection.undated,
+        known_at: selection.known_at,
+        offset,
+        limit,
+        ..SearchOptions::default()
+    }
+}
+
+pub(super) fn search_error(query: &str, error: SearchError) -> ErrorBody {
+    match error {
+        SearchError::Query(error) => query_error(query, error),
+        other => ErrorBody::from_error(ErrorKind::Internal, &other),
+    }
+}
+
+pub(super) fn query_error(query: &str, error: QueryError) -> ErrorBody {
+    let start = error.span.start.min(query.len());
+    let span = Span::new(start, error.span.end.clamp(start, query.len()));
+    let expected = if error.expected.is_empty() { None } else { Some(format!("expected {}", error.expected)) };
+    let body = ErrorBody::new(ErrorKind::Query, error.message).at(query, span);
+    ErrorBody { causes: expected.into_iter().collect(), hint: error.hint, ..body }
+}
+
+pub(super) fn note(note: &dateline_query::Note) -> Note {
+    let code = match note {
+        dateline_query::Note::Partial => "partial-matches",
+        dateline_query::Note::Also { .. } => "also",
+        dateline_query::Note::Ambiguous { .. } => "ambiguous-name",
+        dateline_query::Note::UnknownName { .. } => "unknown-name",
+        dateline_query::Note::UndatedLeftOut { .. } => "undated-left-out",
+        dateline_query::Note::Expanded { .. } => "expanded",
+    };
+    Note::new(code, note.to_string())
+}
+
+/// A filter for changes: whether a changed document matches a selection now.
+pub(super) struct Selected {
+    node: Option<Node>,
+    filter: Filter,
+}
+
+impl Selected {
+    pub(super) fn matches(&self, answerer: &Answerer, change: &ChangeData) -> Result<bool, ErrorBody> {
+        let Some(node) = &self.node else { return Ok(true) };
+        if change.opened.is_none() {
+            return Ok(false);
+        }
+        let both = Node::And(vec![Node::Document(change.document), node.clone()]);
+        let plan = Plan { filter: self.filter, ..Plan::new(both, 1) };
+        Ok(answerer.run_plan(&plan)?.total > 0)
+    }
+}
+
+impl Answerer {
+    pub(super) fn search(&self, request: &Search, reply: &mut Reply<'_>) -> Answered {
+        let selection = &request.selection;
+        let query = dateline_query::parse(&selection.query).map_err(|error| query_error(&selection.query, error))?;
+        let limit = request.limit.min(HITS_MAX) as usize;
+        let options = options(selection, request.offset as usize, limit);
+        let (facets, texts) = (facets(self), StoreTexts(&self.store));
+        let sources = self.sources(&texts, &facets);
+        let hits = dateline_query::search(&query, &options, sources);
+        let hits = hits.map_err(|error| search_error(&selection.query, error))?;
+        let mut undated = None;
+        let mut also = Vec::new();
+        for found in &hits.notes {
+            match found {
+                dateline_query::Note::UndatedLeftOut { documents } => undated = Some(*documents as u64),
+                dateline_query::Note::Also { spellings, .. } => also.extend(spellings.iter().cloned()),
+                _ => {}
+            }
+            reply.note(note(found));
+        }
+        for hit in hits.hits {
+            if !reply.item(&self.wire_hit(hit, request.snippet, &also)) {
+                break;
+            }
+        }
+        let exit = if hits.total == 0 || reply.sent() == 0 { Exit::Nothing } else { Exit::Found };
+        if reply.sent() == 0 {
+            reply.note(self.nothing_found(hits.total)?);
+        }
+        Ok(End { exit, counts: Counts { items: reply.sent(), total: Some(hits.total as u64), undated } })
+    }
+
+    fn wire_hit(&self, hit: dateline_query::Hit, snippet: u32, also: &[String]) -> Hit {
+        let highlights = hit.matches.iter().map(|at| ByteSpan { start: at.start as u64, end: at.end as u64 });
+        let highlights = if snippet == 0 { Vec::new() } else { highlights.collect() };
+        let deleted = self.store.document(hit.document).ok().flatten().is_some_and(|entry| !entry.open);
+        Hit {
+            document: hit.document.0,
+            path: hit.path,
+            part: Some(hit.part),
+            title: Some(hit.title),
+            dct: hit.dct.map(Days::from),
+            score: f64::from(hit.score),
+            snippet: if snippet == 0 { String::new() } else { hit.snippet },
+            revision: hit.revision.0,
+            line: hit.line,
+            highlights,
+            also: also.to_vec(),
+            span: hit.file_span.map(|(start, end)| ByteSpan { start, end }),
+            content: Some(hit.content.hex()),
+            deleted,
+        }
+    }
+
+    /// One line that says what was searched.
+    fn nothing_found(&self, total: usize) -> Result<Note, ErrorBody> {
+        if total > 0 {
+            return Ok(Note::new("no-hit", format!("there are only {total} documents that match")));
+        }
+        let documents = self.store.stats().map_err(store_error)?.documents;
+        let note = Note::new("no-hit", format!("nothing found in {documents} documents"));
+        Ok(if documents == 0 { note.hint("drop files into the watched folder first") } else { note })
+    }
+
+    /// What searches are made of.
+    pub(super) fn sources<'a>(&'a self, texts: &'a StoreTexts<'a>, facets: &'a [FacetDeclaration]) -> Sources<'a> {
+        Sources { index: &self.index, texts, context: Context { facets, aliases: self } }
+    }
+
+    pub(super) fn run_plan(&self, plan: &Plan) -> Result<Found, ErrorBody> {
+        self.index.search(plan).map_err(|error| ErrorBody::from_error(ErrorKind::Internal, &error))
+    }
+
+    /// The documents a selection matches, best first or, without a query, by date; and what the user should know.
+    pub(super) fn select(
+        &self,
+        selection: &Selection,
+        offset: usize,
+        limit: usize,
+    ) -> Result<(Found, Vec<dateline_query::Note>), ErrorBody> {
+        if selection.query.trim().is_empty() {
+            let filter = filter(selection);
+            let everything = Plan::new(Node::Everything, limit);
+            let found = self.run_plan(&Plan { filter, order: Order::Oldest, offset, ..everything })?;
+            let left_out = found.undated_left_out;
+            let note = dateline_query::Note::UndatedLeftOut { documents: left_out };
+            return Ok((found, if left_out > 0 { vec![note] } else { Vec::new() }));
+        }
+        let text = &selection.query;
+        let query = dateline_query::parse(text).map_err(|error| query_error(text, error))?;
+        let (facets, texts) = (facets(self), StoreTexts(&self.store));
+        let options = options(selection, offset, limit);
+        let matched = dateline_query::find(&query, &options, self.sources(&texts, &facets));
+        let matched = matched.map_err(|error| search_error(text, error))?;
+        Ok((matched.found, matched.planned.notes))
+    }
+
+    /// Calls `visit` with every document a selection matches, until it says stop.
+    pub(super) fn each_selected(
+        &self,
+        selection: &Selection,
+        visit: &mut dyn FnMut(DocumentId, Revision) -> bool,
+    ) -> Result<(), ErrorBody> {
+        let mut offset = 0;
+        loop {
+            let (found, _) = self.select(selection, offset, PAGE)?;
+            offset += found.hits.len();
+            let go_on = found.hits.iter().all(|hit| visit(hit.document, hit.revision));
+            if !go_on || found.hits.is_empty() || offset >= found.total {
+                return Ok(());
+            }
+        }
+    }
+
+    /// A selection as a filter for changes.
+    pub(super) fn compile_selection(&self, selection: &Selection) -> Result<Selected, ErrorBody> {
+        let filter = filter(selection);
+        if selection.query.trim().is_empty() {
+            return Ok(Selected { node: None, filter });
+        }
+        let text = &selection.query;
+        let query = dateline_query::parse(text).map_err(|error| query_error(text, error))?;
+        let facets = facets(self);
+        let context = Context { facets: &facets, aliases: self };
+        let planned = dateline_query::plan(&query, &options(selection, 0, 1), context);
+        let planned = planned.map_err(|error| search_error(text, error))?;
+        Ok(Selected { node: Some(planned.plan.node), filter })
+    }
+
+    /// How many current documents have no date; `None` when the index cannot tell.
+    pub(super) fn count_undated(&self) -> Option<u64> {
+        let everything = Plan::new(Node::Everything, 1);
+        let all = self.index.search(&everything).ok()?.total;
+        let filter = Filter { as_of: Some(dateline_core::Date::MAX), ..Filter::default() };
+        let dated = self.index.search(&Plan { filter, ..everything }).ok()?.total;
+        Some(all.saturating_sub(dated) as u64)
+    }
+}
+
+fn filter(selection: &Selection) -> Filter {
+    let clock = selection.known_at.map_or(Clock::Current, Clock::KnownAt);
+    Filter { clock, as_of: selection.as_of, undated: selection.undated }
+}

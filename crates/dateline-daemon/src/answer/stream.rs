@@ -1,0 +1,184 @@
+//! Answers as long as there is something to send: `tail` and `export`.
+
+use super::{Answered, Answerer, Reply, layer_of, store_error};
+use dateline_core::layers::{DctLayer, EntityLayer, TimexLayer};
+use dateline_core::{DocumentId, Revision, Sequence};
+use dateline_protocol::wire::{Arrival, ArrivalKind, ExportDocument, ExportEntity, ExportTimex};
+use dateline_protocol::{End, ErrorBody, Export, ExportWhat, Tail};
+use dateline_store::{ChangeData, RevisionData};
+use std::collections::{BTreeMap, HashSet};
+use std::time::Duration;
+
+/// Changes read from the log at once.
+const CHANGES_AT_ONCE: usize = 100;
+/// How often a waiting `tail` looks whether its client is still there.
+const HEARTBEAT: Duration = Duration::from_secs(5);
+/// Characters of text shown with an arrival.
+const SNIPPET_CHARS: usize = 160;
+/// Documents remembered as reported by one `tail --once`.
+const REPORTED_MAX: usize = 1_000_000;
+
+impl Answerer {
+    /// Documents as they arrive: from the change log, so that a client can go on where it stopped.
+    pub(super) fn tail(&self, request: &Tail, reply: &mut Reply<'_>) -> Answered {
+        if request.follow {
+            self.needs_daemon("tail")?;
+        }
+        let filter = self.compile_selection(&request.selection)?;
+        let mut at = request.from_sequence.map_or_else(|| self.store.sequence(), Sequence);
+        let mut reported: HashSet<DocumentId> = HashSet::new();
+        loop {
+            let end = self.live.facts().indexed.min(self.store.sequence());
+            while at < end || (self.control.is_none() && at < self.store.sequence()) {
+                let changes = self.store.changes(at, CHANGES_AT_ONCE).map_err(store_error)?;
+                let Some(last) = changes.last().map(|change| change.sequence) else { break };
+                for change in changes {
+                    let fresh = !request.once || reported.len() >= REPORTED_MAX || !reported.contains(&change.document);
+                    if fresh && filter.matches(self, &change)? {
+                        reported.insert(change.document);
+                        if !reply.item(&arrival(change)?) {
+                            return Ok(End::done());
+                        }
+                    }
+                }
+                at = last;
+            }
+            if !request.follow {
+                return Ok(End::of_items(reply.sent()));
+            }
+            let stopping = || self.live.facts().phase == crate::live::Phase::Stopping;
+            self.live.wait(HEARTBEAT, |facts| facts.indexed > at || facts.phase == crate::live::Phase::Stopping);
+            if stopping() || reply.is_gone() {
+                return Ok(End::done());
+            }
+        }
+    }
+
+    /// Flat records of all documents a selection matches, in the order of their ids.
+    pub(super) fn export(&self, request: &Export, reply: &mut Reply<'_>) -> Answered {
+        let mut failed = None;
+        self.each_selected(&request.selection, &mut |document, revision| {
+            let sent = self.export_one(request.what, document, revision, reply);
+            match sent {
+                Ok(go_on) => go_on,
+                Err(error) => {
+                    failed = Some(error);
+                    false
+                }
+            }
+        })?;
+        failed.map_or_else(|| Ok(End::of_items(reply.sent())), Err)
+    }
+
+    fn export_one(
+        &self,
+        what: ExportWhat,
+        document: DocumentId,
+        revision: Revision,
+        reply: &mut Reply<'_>,
+    ) -> Result<bool, ErrorBody> {
+        let data = self.store.revision_data(document, revision).map_err(store_error)?;
+        let Some(data) = data else { return Ok(true) };
+        match what {
+            ExportWhat::Documents => Ok(reply.item(&export_document(data)?)),
+            ExportWhat::Timexes => Ok(export_timexes(&data)?.iter().all(|record| reply.item(record))),
+            ExportWhat::Entities => Ok(export_entities(&data)?.iter().all(|record| reply.item(record))),
+        }
+    }
+}
+
+fn arrival(change: ChangeData) -> Result<Arrival, ErrorBody> {
+    let kind = match (&change.opened, &change.closed) {
+        (None, _) => ArrivalKind::Deleted,
+        (Some(_), Some(_)) => ArrivalKind::Revised,
+        (Some(opened), None) if opened.entry.revision == Revision(1) => ArrivalKind::Added,
+        (Some(_), None) => ArrivalKind::Annotated,
+    };
+    let data = change.opened.or(change.closed);
+    let Some(data) = data else {
+        let message = format!("BUG: change {} names no revision", change.sequence);
+        return Err(ErrorBody::new(dateline_protocol::ErrorKind::Internal, message));
+    };
+    let dct = layer_of::<DctLayer>(&data.annotations.layers)?;
+    let prose = data.content.marks.iter().map(|mark| mark.span.end as usize).max().unwrap_or(0);
+    let snippet: String =
+        data.content.text.get(prose..).unwrap_or_default().trim().chars().take(SNIPPET_CHARS).collect();
+    Ok(Arrival {
+        sequence: change.sequence.0,
+        change: kind,
+        time: data.entry.seen_to.unwrap_or(data.entry.seen_from),
+        document: data.document.0,
+        path: data.path.display(),
+        part: Some(data.part),
+        title: data.content.title,
+        dct: dct.and_then(|layer| layer.dct.as_ref().map(|dct| dct.interval.into())),
+        revision: data.entry.revision.0,
+        snippet,
+    })
+}
+
+fn export_document(data: RevisionData) -> Result<ExportDocument, ErrorBody> {
+    let layer = layer_of::<DctLayer>(&data.annotations.layers)?;
+    let dct = layer.as_ref().and_then(|layer| layer.dct.as_ref());
+    let mut metadata: BTreeMap<String, String> = BTreeMap::new();
+    for (key, value) in data.content.metadata.iter() {
+        let held = metadata.entry(key.to_owned()).or_default();
+        if !held.is_empty() {
+            held.push_str("; ");
+        }
+        held.push_str(value);
+    }
+    Ok(ExportDocument {
+        document: data.document.0,
+        revision: data.entry.revision.0,
+        path: data.path.display(),
+        part: Some(data.part),
+        title: data.content.title,
+        dct_earliest: dct.map(|dct| dct.interval.earliest),
+        dct_latest: dct.map(|dct| dct.interval.latest),
+        dct_precision: dct.map(|dct| dct.precision.word().to_owned()),
+        dct_confidence: dct.map(|dct| dct.confidence),
+        seen_from: data.entry.seen_from,
+        content: Some(data.entry.content.hex()),
+        metadata,
+        text: data.content.text,
+    })
+}
+
+fn export_timexes(data: &RevisionData) -> Result<Vec<ExportTimex>, ErrorBody> {
+    let layer = layer_of::<TimexLayer>(&data.annotations.layers)?.unwrap_or_default();
+    let record = |timex: &dateline_core::layers::Timex| ExportTimex {
+        document: data.document.0,
+        revision: data.entry.revision.0,
+        path: data.path.display(),
+        start: timex.span.start,
+        end: timex.span.end,
+        kind: timex.kind.word().to_owned(),
+        value: timex.value.clone(),
+        text: timex.span.slice(&data.content.text).unwrap_or_default().to_owned(),
+        earliest: timex.earliest,
+        latest: timex.latest,
+        rule: timex.rule.clone(),
+    };
+    Ok(layer.0.iter().map(record).collect())
+}
+
+fn export_entities(data: &RevisionData) -> Result<Vec<ExportEntity>, ErrorBody> {
+    let layer = layer_of::<EntityLayer>(&data.annotations.layers)?.unwrap_or_default();
+    let record = |mention: &dateline_core::layers::Mention| {
+        let entity = layer.entities.get(mention.entity as usize)?;
+        Some(ExportEntity {
+            document: data.document.0,
+            revision: data.entry.revision.0,
+            path: data.path.display(),
+            start: mention.span.start,
+            end: mention.span.end,
+            kind: mention.kind.word().to_owned(),
+            text: mention.span.slice(&data.content.text).unwrap_or_default().to_owned(),
+            name: entity.name.clone(),
+            entity: mention.entity + 1,
+            reference: entity.reference.clone(),
+        })
+    };
+    Ok(layer.mentions.iter().filter_map(record).collect())
+}

@@ -1,0 +1,143 @@
+//! `try`: the very chain on one file, without a store, showing what each step gives. And the door for exec processors:
+//! give up rights, then become another program.
+
+use crate::errors::Fatal;
+use crate::program::Program;
+use dateline_core::{ContentHash, DocumentInput, SourceInfo, SourcePath};
+use dateline_pipeline::{Annotated, Chain, Previous, RunOptions};
+use dateline_protocol::wire::OutcomeOut;
+use serde_json::{Value, json};
+use std::io::Write;
+use std::ops::ControlFlow;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+/// Runs the chain on a file and shows each step's output, time and diagnostics.
+///
+/// # Errors
+/// When the file cannot be read or parsed, or no processor has the name asked for.
+pub(crate) fn attempt(program: Arc<Program>, file: &Path, only: Option<&str>, as_json: bool) -> Result<(), Fatal> {
+    let size = std::fs::metadata(file).map_err(|error| named(file, error))?.len();
+    if size > program.file_bytes_max() {
+        let message = format!("`{}` has {size} bytes, more than `watch.file-size-max`", file.display());
+        return Err(std::io::Error::other(message).into());
+    }
+    let bytes = std::fs::read(file).map_err(|error| named(file, error))?;
+    let chain = program.registry.build(&program.tables, &program.resources)?;
+    if let Some(name) = only
+        && !program.processor_names().any(|known| known == name)
+    {
+        let known: Vec<&str> = program.processor_names().collect();
+        let error = std::io::Error::other(format!("no processor `{name}`"));
+        return Err(Fatal::hinted(error, format!("there are {}", known.join(", "))));
+    }
+    let name = file.file_name().unwrap_or(file.as_os_str());
+    let path = SourcePath::new(name.as_bytes());
+    let mut documents = Vec::new();
+    let parsed = dateline_parser::parse(&path, &bytes, &program.parser, &mut |document| {
+        documents.push(document);
+        ControlFlow::Continue(())
+    });
+    let report = parsed.map_err(|error| std::io::Error::other(format!("`{}` is {error}", file.display())))?;
+    let mut output = std::io::stdout().lock();
+    for parsed in documents {
+        let source = SourceInfo { path: path.display(), mtime: None };
+        let part = parsed.part_id.clone().unwrap_or_else(|| parsed.number.to_string());
+        let diagnostics = parsed.diagnostics.iter().map(|found| found.message.clone()).collect::<Vec<_>>();
+        let input = DocumentInput { document: parsed.document, source, ..DocumentInput::default() };
+        let annotated = chain.run(&input, &Previous::default(), &RunOptions::default());
+        let shown = shown(&chain, &input, &annotated, only)?;
+        let content = ContentHash::of(input.document.text.as_bytes()).hex();
+        let record = json!({
+            "path": path.display(), "part": part, "title": input.document.title, "content": content,
+            "diagnostics": diagnostics, "steps": shown,
+        });
+        let written = if as_json { writeln!(output, "{record}") } else { print(&mut output, &record) };
+        match written {
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => return Ok(()),
+            other => other?,
+        }
+    }
+    for failure in &report.failures {
+        eprintln!("record {} on line {}: {}", failure.part, failure.line, failure.reason);
+    }
+    Ok(())
+}
+
+fn named(file: &Path, error: std::io::Error) -> Fatal {
+    std::io::Error::new(error.kind(), format!("`{}` cannot be read: {error}", file.display())).into()
+}
+
+/// Each step with its time, outcome and layers as JSON, in running order.
+fn shown(chain: &Chain, input: &DocumentInput, annotated: &Annotated, only: Option<&str>) -> Result<Vec<Value>, Fatal> {
+    let text = &input.document.text;
+    let mut steps = Vec::new();
+    for descriptor in chain.descriptors().filter(|descriptor| only.is_none_or(|name| name == descriptor.name())) {
+        let mut layers = serde_json::Map::new();
+        for spec in descriptor.assigned() {
+            let Some(record) = annotated.layers.iter().find(|record| record.name == spec.name()) else { continue };
+            let value = spec.decode(record).and_then(|value| spec.to_json(&*value));
+            let mut value = value.map_err(|error| std::io::Error::other(crate::errors::chain(&error)))?;
+            quote_spans(&mut value, text);
+            layers.insert(spec.name().to_owned(), value);
+        }
+        let outcome = annotated.outcomes.iter().find(|outcome| outcome.processor == descriptor.name());
+        let took_us = annotated.steps.iter().find(|step| step.processor == descriptor.name()).map(|step| step.took_us);
+        steps.push(json!({
+            "processor": descriptor.name(), "version": descriptor.version(), "took_us": took_us,
+            "outcome": outcome.map(OutcomeOut::of), "layers": layers,
+        }));
+    }
+    Ok(steps)
+}
+
+/// Puts the text under each span beside it.
+fn quote_spans(value: &mut Value, text: &str) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(|item| quote_spans(item, text)),
+        Value::Object(fields) => {
+            fields.values_mut().for_each(|field| quote_spans(field, text));
+            let bound = |key: &str| fields.get("span")?.get(key)?.as_u64().and_then(|at| usize::try_from(at).ok());
+            if let (Some(start), Some(end)) = (bound("start"), bound("end"))
+                && let Some(quote) = text.get(start..end)
+            {
+                fields.insert("quote".to_owned(), Value::String(quote.to_owned()));
+            }
+        }
+        _ => {}
+    }
+}
+
+fn print(output: &mut impl Write, record: &Value) -> std::io::Result<()> {
+    let safe = |value: &Value| {
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        dateline_core::terminal::escape_line(&text)
+    };
+    writeln!(output, "{} part {}", safe(&record["path"]), safe(&record["part"]))?;
+    for step in record["steps"].as_array().into_iter().flatten() {
+        let outcome = safe(&step["outcome"]["state"]);
+        writeln!(output, "\n  {} {}: {outcome}, {} us", safe(&step["processor"]), step["version"], step["took_us"])?;
+        for found in step["outcome"]["diagnostics"].as_array().into_iter().flatten() {
+            writeln!(output, "    ! {}", safe(found))?;
+        }
+        for (layer, value) in step["layers"].as_object().into_iter().flatten() {
+            writeln!(output, "    {layer}")?;
+            match value.as_array() {
+                Some(items) => items.iter().try_for_each(|item| writeln!(output, "      {}", safe(item)))?,
+                None => writeln!(output, "      {}", safe(value))?,
+            }
+        }
+    }
+    writeln!(output)
+}
+
+/// Confines this process and becomes another program; returns only when that fails.
+pub(crate) fn become_program(command: &[std::ffi::OsString]) -> ExitCode {
+    let Some((program, arguments)) = command.split_first() else { return ExitCode::from(2) };
+    let error = std::process::Command::new(program).args(arguments).exec();
+    eprintln!("datelined: `{}` could not be started: {error}", program.to_string_lossy());
+    ExitCode::from(2)
+}

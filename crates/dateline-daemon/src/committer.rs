@@ -1,0 +1,270 @@
+//! The thread that writes the store, the only one. It groups what waits, commits, and says what became durable.
+
+use crate::live::{Live, Phase};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
+use dateline_core::{Sequence, SourcePath};
+use dateline_store::{Committer, IndexerTable, Operation, StoreError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// Batches waiting for the committer; who produces more waits.
+pub(crate) const BATCHES_WAITING_MAX: usize = 64;
+/// Documents grouped into one durable commit.
+const GROUP_DOCUMENTS_MAX: usize = 200;
+/// Text bytes grouped into one durable commit.
+const GROUP_BYTES_MAX: usize = 2 << 20;
+/// How often a commit refused for want of space is tried again.
+const PAUSE: Duration = Duration::from_secs(1);
+/// A commit that takes longer has hung: the process ends, because waiting would look like working.
+pub(crate) const COMMIT_TIME_MAX: Duration = Duration::from_secs(60);
+/// Entries of the change log looked at by one trim.
+const TRIM_ENTRIES: usize = 1_000;
+/// How long nothing must happen before the change log is trimmed.
+const TRIM_IDLE: Duration = Duration::from_secs(2);
+
+/// Work for the committer.
+pub(crate) enum Work {
+    /// Operations, and the ticket of the job they end, if they end one.
+    Operations {
+        /// What to commit.
+        operations: Vec<Operation>,
+        /// Handed back when it is durable.
+        ticket: Option<Ticket>,
+    },
+    /// What an indexer collected in its table, up to a sequence.
+    Table {
+        /// The table, with its writes.
+        table: IndexerTable,
+        /// Up to here.
+        applied: Sequence,
+        /// Handed back.
+        reply: Sender<Result<IndexerTable, StoreError>>,
+    },
+}
+
+/// Names what a durable commit ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Ticket {
+    /// A job at the workers.
+    Job(u64),
+    /// The first look that missed a source.
+    Absence,
+    /// The removal of a source.
+    Removal,
+    /// A rename, with its job and the new path.
+    Renamed(u64, SourcePath),
+}
+
+/// What the committer says.
+pub(crate) enum Report {
+    /// These are durable.
+    Durable {
+        /// What they end.
+        tickets: Vec<Ticket>,
+    },
+    /// Nothing can be committed any more.
+    Fatal(StoreError),
+}
+
+/// Milliseconds since `epoch` at which the commit under way began; zero when none is.
+#[derive(Debug)]
+pub(crate) struct Watchdog {
+    epoch: Instant,
+    began: AtomicU64,
+}
+
+impl Watchdog {
+    /// A watchdog that sees no commit yet.
+    pub(crate) fn new() -> Watchdog {
+        Watchdog { epoch: Instant::now(), began: AtomicU64::new(0) }
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.epoch.elapsed().as_millis()).unwrap_or(u64::MAX).max(1)
+    }
+
+    fn begin(&self) {
+        self.began.store(self.now(), Ordering::Relaxed);
+    }
+
+    fn end(&self) {
+        self.began.store(0, Ordering::Relaxed);
+    }
+
+    /// Whether a commit has hung.
+    pub(crate) fn has_hung(&self) -> bool {
+        let began = self.began.load(Ordering::Relaxed);
+        let limit = u64::try_from(COMMIT_TIME_MAX.as_millis()).unwrap_or(u64::MAX);
+        began != 0 && self.now().saturating_sub(began) > limit
+    }
+}
+
+/// Starts the thread. It ends when all senders of work are gone, after everything sent is durable.
+pub(crate) fn start(
+    committer: Committer,
+    work: Receiver<Work>,
+    reports: Sender<Report>,
+    live: Arc<Live>,
+    watchdog: Arc<Watchdog>,
+) -> std::io::Result<JoinHandle<()>> {
+    let thread = Thread { committer, work, reports, live, watchdog };
+    std::thread::Builder::new().name("committer".to_owned()).spawn(move || thread.run())
+}
+
+struct Thread {
+    committer: Committer,
+    work: Receiver<Work>,
+    reports: Sender<Report>,
+    live: Arc<Live>,
+    watchdog: Arc<Watchdog>,
+}
+
+/// Operations of several batches that become durable together.
+#[derive(Default)]
+struct Group {
+    operations: Vec<Operation>,
+    tickets: Vec<Ticket>,
+    documents: usize,
+    bytes: usize,
+}
+
+impl Group {
+    fn add(&mut self, operations: Vec<Operation>, ticket: Option<Ticket>) {
+        for operation in &operations {
+            if let Operation::PutSource(slice) = operation {
+                self.documents += slice.documents.len();
+                self.bytes += slice.documents.iter().map(|new| new.document.text.len()).sum::<usize>();
+            } else {
+                self.documents += 1;
+            }
+        }
+        self.operations.extend(operations);
+        self.tickets.extend(ticket);
+    }
+
+    fn is_full(&self) -> bool {
+        self.documents >= GROUP_DOCUMENTS_MAX || self.bytes >= GROUP_BYTES_MAX
+    }
+}
+
+impl Thread {
+    fn run(mut self) {
+        let mut trimmed = false;
+        loop {
+            let first = match self.work.recv_timeout(TRIM_IDLE) {
+                Ok(first) => first,
+                Err(RecvTimeoutError::Timeout) if trimmed => match self.work.recv() {
+                    Ok(first) => first,
+                    Err(_) => return,
+                },
+                Err(RecvTimeoutError::Timeout) => {
+                    trimmed = self.trim();
+                    continue;
+                }
+                Err(RecvTimeoutError::Disconnected) => return,
+            };
+            trimmed = false;
+            if let Err(error) = self.handle(first) {
+                tracing::error!(%error, "nothing can be committed any more");
+                let _ = self.reports.send(Report::Fatal(error));
+                return;
+            }
+        }
+    }
+
+    /// Drops log entries nobody needs; true when there was nothing more to drop.
+    fn trim(&mut self) -> bool {
+        match self.committer.trim(TRIM_ENTRIES) {
+            Ok(dropped) => dropped == 0,
+            Err(error) => {
+                tracing::warn!(%error, "the change log could not be trimmed");
+                true
+            }
+        }
+    }
+
+    fn handle(&mut self, first: Work) -> Result<(), StoreError> {
+        let mut group = Group::default();
+        let mut next = Some(first);
+        while let Some(work) = next.take() {
+            match work {
+                Work::Operations { operations, ticket } => group.add(operations, ticket),
+                Work::Table { table, applied, reply } => {
+                    self.commit(std::mem::take(&mut group))?;
+                    self.commit_table(table, applied, &reply)?;
+                }
+            }
+            if !group.is_full() {
+                next = self.work.try_recv().ok();
+            }
+        }
+        self.commit(group)
+    }
+
+    fn commit(&mut self, group: Group) -> Result<(), StoreError> {
+        if group.operations.is_empty() && group.tickets.is_empty() {
+            return Ok(());
+        }
+        let Group { operations, tickets, .. } = group;
+        let committed = loop {
+            self.watchdog.begin();
+            let result = self.committer.commit(operations.clone());
+            self.watchdog.end();
+            match result {
+                Err(StoreError::Paused(pause)) => self.wait_for_space(&pause.to_string()),
+                other => break other?,
+            }
+        };
+        if let Some(behind) = committed.clock_behind {
+            tracing::warn!(?behind, "the system clock stands behind the last commit; commit times do not go back");
+        }
+        self.live.update(|facts| facts.committed = committed.sequence);
+        // The event loop is gone only when the process ends; then nobody waits for this.
+        let _ = self.reports.send(Report::Durable { tickets });
+        Ok(())
+    }
+
+    fn commit_table(
+        &mut self,
+        mut table: IndexerTable,
+        applied: Sequence,
+        reply: &Sender<Result<IndexerTable, StoreError>>,
+    ) -> Result<(), StoreError> {
+        loop {
+            self.watchdog.begin();
+            let result = self.committer.commit_table(&mut table, applied);
+            self.watchdog.end();
+            match result {
+                Err(StoreError::Paused(pause)) => self.wait_for_space(&pause.to_string()),
+                Err(error) if error.is_fatal() => return Err(error),
+                other => {
+                    let _ = reply.send(other.map(|()| table));
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    fn wait_for_space(&self, pause: &str) {
+        let mut before = None;
+        self.live.update(|facts| {
+            if facts.phase != Phase::Paused {
+                before = Some(facts.phase);
+                facts.phase = Phase::Paused;
+                facts.notes.push(format!("intake is paused: {pause}"));
+            }
+        });
+        if before.is_some() {
+            tracing::warn!(pause, "intake is paused until there is space");
+        }
+        std::thread::sleep(PAUSE);
+        self.live.update(|facts| {
+            if let Some(phase) = before {
+                facts.phase = phase;
+                facts.notes.retain(|note| !note.starts_with("intake is paused"));
+            }
+        });
+    }
+}

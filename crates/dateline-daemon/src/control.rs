@@ -1,0 +1,30 @@
+//! What answers and signals ask of the event loop. Closed: everything from outside that changes something is here.
+
+use crossbeam_channel::Sender;
+use dateline_core::{DocumentId, SourcePath};
+
+/// A wish to the event loop.
+#[derive(Debug)]
+pub(crate) enum Control {
+    /// Look through the whole folder; `done` is told when everything found is searchable.
+    Rescan {
+        /// Dropped without a word when the daemon stops first.
+        done: Option<Sender<()>>,
+    },
+    /// Try these again, whatever was recorded about them.
+    Retry {
+        /// Sources that failed.
+        sources: Vec<SourcePath>,
+        /// Documents with failed processors.
+        documents: Vec<DocumentId>,
+    },
+    /// The user decided something about these documents: what depends on it runs again.
+    Decided {
+        /// The documents.
+        documents: Vec<DocumentId>,
+    },
+    /// Read the configuration again.
+    Reload,
+    /// Finish what is begun, then end. Said a second time: end at once.
+    Stop,
+}

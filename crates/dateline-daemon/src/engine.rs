@@ -1,0 +1,633 @@
+//! The event loop: hints in, jobs to the workers, their results to the committer. It decides what is looked at and when;
+//! it parses nothing, writes nothing and answers nobody.
+
+mod absence;
+mod results;
+mod rework;
+mod scan;
+
+use crate::committer::{COMMIT_TIME_MAX, Report, Ticket, Watchdog, Work as CommitWork};
+use crate::control::Control;
+use crate::decisions;
+use crate::intake::Intake;
+use crate::live::{Live, Phase, Progress};
+use crate::notify::Notifier;
+use crate::program::Program;
+use crossbeam_channel::{Receiver, Sender, never, select, tick};
+use dateline_core::{ContentHash, DocumentId, Revision, SourcePath, Timestamp};
+use dateline_store::{Decisions, Failure, FileIdentity, Operation, Store, StoreError};
+use dateline_watch::{ReadErrorKind, ReadLimits, Root, StableFile, WatchEvent, Watcher};
+use dateline_worker::{Answer, Job, PartHints, Pool, SourceDocument, SourceJob, Urgency, Work};
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Jobs at the workers and the committer at once: enough to keep both busy, few enough to stay small.
+const JOBS_MAX: usize = 128;
+/// Bytes of files at the workers at once, apart from a single larger one.
+const JOB_BYTES_MAX: usize = 32 << 20;
+/// How often the loop wakes with nothing to do: for the watchdogs, and to notice what no channel tells.
+const HEARTBEAT: Duration = Duration::from_secs(1);
+/// Work of at least this many files shows its progress.
+const PROGRESS_MIN: usize = 50;
+
+/// Why the loop ended.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum EngineError {
+    /// The store cannot be written any more.
+    #[error("store cannot be written; what was reported as indexed is safe, the rest is read again at the next start")]
+    Commit(#[source] StoreError),
+    /// A commit hangs.
+    #[error("a commit has taken more than {} s; the disk does not answer", COMMIT_TIME_MAX.as_secs())]
+    CommitHangs,
+    /// The store cannot be read.
+    #[error("store cannot be read")]
+    Store(#[source] StoreError),
+    /// An indexer cannot go on.
+    #[error("index cannot be kept up to date")]
+    Indexing(#[source] crate::indexing::IndexingError),
+    /// The committer thread ended without a word.
+    #[error("committer ended unexpectedly")]
+    CommitterGone,
+}
+
+/// Everything that can happen to the loop.
+pub(crate) enum Event {
+    /// The folder.
+    Watch(WatchEvent),
+    /// The workers.
+    Worker(Answer),
+    /// The committer.
+    Commit(Report),
+    /// The indexers gave up.
+    IndexingFailed(crate::indexing::IndexingError),
+    /// Requests and signals.
+    Control(Control),
+    /// Time passed.
+    Tick,
+}
+
+/// How the loop is to run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// Until told to stop.
+    Watch,
+    /// Until nothing is left to do.
+    Once,
+}
+
+/// The channels the loop listens to.
+pub(crate) struct Inputs {
+    /// From the watcher; none in batch mode.
+    pub(crate) watch: Option<Receiver<WatchEvent>>,
+    /// From the committer.
+    pub(crate) reports: Receiver<Report>,
+    /// From the indexers.
+    pub(crate) indexing: Receiver<crate::indexing::IndexingError>,
+    /// From answers and signals.
+    pub(crate) control: Receiver<Control>,
+}
+
+/// A job at the workers.
+pub(super) enum JobState {
+    /// A file.
+    Source(SourceState),
+    /// Documents annotated anew.
+    Documents(Vec<(DocumentId, Revision)>),
+}
+
+/// A file at the workers.
+pub(super) struct SourceState {
+    pub(super) path: SourcePath,
+    pub(super) identity: FileIdentity,
+    pub(super) content: ContentHash,
+    pub(super) bytes: usize,
+    /// Whether a slice was handed to the committer.
+    pub(super) begun: bool,
+    /// Documents that came and wait for what follows them.
+    pub(super) held: Option<Vec<SourceDocument>>,
+}
+
+/// The loop's state.
+pub(crate) struct Engine {
+    pub(super) program: Arc<Program>,
+    pub(super) store: Store,
+    pub(super) live: Arc<Live>,
+    pub(super) pool: Pool,
+    pub(super) root: Root,
+    pub(super) watcher: Option<Watcher>,
+    pub(super) commit: Sender<CommitWork>,
+    wake: Sender<()>,
+    watchdog: Arc<Watchdog>,
+    notifier: Notifier,
+    pub(super) mode: Mode,
+    pub(super) intake: Intake,
+    pub(super) jobs: HashMap<u64, JobState>,
+    pub(super) job_bytes: usize,
+    /// Paths to read whatever the catalog says.
+    pub(super) forced: HashSet<SourcePath>,
+    /// Paths that wait until absences on their way to the store are durable: one may be where they come from.
+    pub(super) deferred: Vec<SourcePath>,
+    pub(super) absences_under_way: usize,
+    /// Removals on their way to the store.
+    pub(super) removals_under_way: usize,
+    /// Missing sources whose documents are kept because too many are missing at once.
+    pub(super) held: HashSet<SourcePath>,
+    /// Documents whose processors are to run again, first ones first.
+    pub(super) rework: VecDeque<DocumentId>,
+    pub(super) rework_known: HashSet<DocumentId>,
+    pub(super) rework_forced: HashSet<DocumentId>,
+    pub(super) decisions: Decisions,
+    /// Who waits for a scan: not begun yet, under way, over.
+    pub(super) waiting: [Vec<Sender<()>>; 3],
+    pub(super) scanned: bool,
+    pub(super) root_trusted: bool,
+    stop_by: Option<Instant>,
+    /// A program to go on with after the stop.
+    fresh: (Sender<Arc<Program>>, Receiver<Arc<Program>>),
+    progress: Option<Progress>,
+    bar: Option<indicatif::ProgressBar>,
+}
+
+/// What an engine is made of.
+pub(crate) struct Parts {
+    pub(crate) program: Arc<Program>,
+    pub(crate) store: Store,
+    pub(crate) live: Arc<Live>,
+    pub(crate) pool: Pool,
+    pub(crate) root: Root,
+    pub(crate) watcher: Option<Watcher>,
+    pub(crate) commit: Sender<CommitWork>,
+    pub(crate) wake: Sender<()>,
+    pub(crate) watchdog: Arc<Watchdog>,
+    pub(crate) notifier: Notifier,
+    pub(crate) mode: Mode,
+    pub(crate) decisions: Decisions,
+}
+
+impl Engine {
+    /// An engine with nothing to do yet.
+    pub(crate) fn new(parts: Parts) -> Engine {
+        let Parts { program, store, live, pool, root, watcher, commit, wake, watchdog, notifier, mode, decisions } =
+            parts;
+        Engine {
+            program,
+            store,
+            live,
+            pool,
+            root,
+            watcher,
+            commit,
+            wake,
+            watchdog,
+            notifier,
+            mode,
+            intake: Intake::default(),
+            jobs: HashMap::new(),
+            job_bytes: 0,
+            forced: HashSet::new(),
+            deferred: Vec::new(),
+            absences_under_way: 0,
+            removals_under_way: 0,
+            held: HashSet::new(),
+            rework: VecDeque::new(),
+            rework_known: HashSet::new(),
+            rework_forced: HashSet::new(),
+            decisions,
+            waiting: Default::default(),
+            scanned: false,
+            root_trusted: false,
+            stop_by: None,
+            fresh: crossbeam_channel::bounded(1),
+            progress: None,
+            bar: None,
+        }
+    }
+
+    /// Where a program arrives that is to be gone on with, once the loop has ended.
+    pub(crate) fn reloads(&self) -> Receiver<Arc<Program>> {
+        self.fresh.1.clone()
+    }
+
+    /// Tells the supervisor how the daemon is.
+    pub(crate) fn notifier(&self) -> &Notifier {
+        &self.notifier
+    }
+
+    /// Takes in a scan made before the loop began; in batch mode the only one.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub(crate) fn begin_with(&mut self, report: &dateline_watch::ScanReport) -> Result<(), EngineError> {
+        self.on_scan(report)
+    }
+
+    /// Reads the configuration again, checked whole; when it is right, the loop ends and begins anew with it.
+    fn reload(&mut self) {
+        match self.program.reloaded() {
+            Ok(program) => {
+                tracing::info!("the configuration is right: beginning anew with it");
+                drop(self.fresh.0.try_send(Arc::new(program)));
+                self.begin_stop();
+            }
+            Err(error) => {
+                let causes = crate::errors::chain(&error);
+                tracing::error!(error = causes, "the configuration is not taken over; the earlier one stays in force");
+                self.set_note("configuration: ", Some(&causes));
+            }
+        }
+    }
+
+    /// Runs until told to stop, or, in batch mode, until nothing is left to do.
+    ///
+    /// # Errors
+    /// [`EngineError`] when the daemon must end.
+    pub(crate) fn run(&mut self, inputs: &Inputs) -> Result<(), EngineError> {
+        let heartbeat = tick(HEARTBEAT);
+        loop {
+            self.pump()?;
+            self.tell();
+            if self.is_over() {
+                return Ok(());
+            }
+            let event = self.next_event(inputs, &heartbeat)?;
+            self.handle(event)?;
+        }
+    }
+
+    fn next_event(&self, inputs: &Inputs, heartbeat: &Receiver<Instant>) -> Result<Event, EngineError> {
+        let silence = never();
+        let watch = inputs.watch.as_ref().unwrap_or(&silence);
+        let look = self.intake.next_look().map_or_else(never, crossbeam_channel::at);
+        select! {
+            recv(inputs.reports) -> report => report.map(Event::Commit).map_err(|_| EngineError::CommitterGone),
+            recv(self.pool.answers()) -> answer => Ok(answer.map_or(Event::Tick, Event::Worker)),
+            recv(inputs.control) -> control => Ok(control.map_or(Event::Tick, Event::Control)),
+            recv(inputs.indexing) -> error => Ok(error.map_or(Event::Tick, Event::IndexingFailed)),
+            recv(watch) -> event => Ok(event.map_or(Event::Tick, Event::Watch)),
+            recv(look) -> _ => Ok(Event::Tick),
+            recv(heartbeat) -> _ => Ok(Event::Tick),
+        }
+    }
+
+    fn handle(&mut self, event: Event) -> Result<(), EngineError> {
+        match event {
+            Event::Watch(event) => self.on_watch(event),
+            Event::Worker(answer) => self.on_answer(answer),
+            Event::Commit(Report::Durable { tickets }) => {
+                // The indexers look for themselves how far the log goes; one hint waiting is enough.
+                let _ = self.wake.try_send(());
+                tickets.into_iter().try_for_each(|ticket| self.on_durable(ticket))
+            }
+            Event::Commit(Report::Fatal(error)) => Err(EngineError::Commit(error)),
+            Event::IndexingFailed(error) => Err(EngineError::Indexing(error)),
+            Event::Control(control) => self.on_control(control),
+            Event::Tick => {
+                self.notifier.heartbeat();
+                if self.watchdog.has_hung() { Err(EngineError::CommitHangs) } else { Ok(()) }
+            }
+        }
+    }
+
+    fn on_watch(&mut self, event: WatchEvent) -> Result<(), EngineError> {
+        match event {
+            WatchEvent::Ready(path) => self.intake.offer(path),
+            WatchEvent::Gone(path) => self.note_gone(&path)?,
+            WatchEvent::ScanStarted { why } => {
+                tracing::debug!(%why, "looking through the folder");
+                let begun = std::mem::take(&mut self.waiting[0]);
+                self.waiting[1].extend(begun);
+                self.live.update(|facts| facts.phase = Phase::Scanning);
+            }
+            WatchEvent::ScanFinished(report) => {
+                self.on_scan(&report)?;
+                let over = std::mem::take(&mut self.waiting[1]);
+                self.waiting[2].extend(over);
+            }
+            WatchEvent::RootMissing => {
+                tracing::warn!(root = %self.program.root.display(), "the watched folder is gone; waiting for it");
+                self.root_trusted = false;
+                self.live.update(|facts| facts.phase = Phase::RootMissing);
+            }
+            WatchEvent::RootBack => tracing::info!(root = %self.program.root.display(), "the watched folder is back"),
+            WatchEvent::Degraded { reason } => {
+                tracing::warn!(%reason, "not every change is noticed at once");
+                self.set_note("watching: ", Some(&reason.to_string()));
+            }
+            WatchEvent::Recovered => {
+                tracing::info!("every change is noticed at once again");
+                self.set_note("watching: ", None);
+            }
+        }
+        Ok(())
+    }
+
+    /// Replaces the note that begins with `topic`.
+    fn set_note(&self, topic: &str, text: Option<&str>) {
+        self.live.update(|facts| {
+            facts.notes.retain(|note| !note.starts_with(topic));
+            facts.notes.extend(text.map(|text| format!("{topic}{text}")));
+        });
+    }
+
+    fn on_control(&mut self, control: Control) -> Result<(), EngineError> {
+        match control {
+            Control::Rescan { done } => {
+                self.waiting[0].extend(done);
+                if let Some(watcher) = &self.watcher {
+                    watcher.rescan();
+                }
+                Ok(())
+            }
+            Control::Retry { sources, documents } => {
+                for path in sources {
+                    self.forced.insert(path.clone());
+                    self.intake.offer(path);
+                }
+                self.rework_forced.extend(documents.iter().copied());
+                documents.into_iter().for_each(|document| self.add_rework(document));
+                Ok(())
+            }
+            Control::Decided { documents } => {
+                self.read_decisions();
+                documents.into_iter().for_each(|document| self.add_rework(document));
+                self.live.update(|facts| facts.decisions_seen = true);
+                Ok(())
+            }
+            Control::Reload => {
+                self.reload();
+                Ok(())
+            }
+            Control::Stop => {
+                self.begin_stop();
+                Ok(())
+            }
+        }
+    }
+
+    fn begin_stop(&mut self) {
+        if self.stop_by.is_some() {
+            return;
+        }
+        tracing::info!(jobs = self.jobs.len(), "stopping: finishing what is begun");
+        self.notifier.stopping();
+        if let Some(watcher) = self.watcher.take() {
+            watcher.stop();
+        }
+        self.stop_by = Some(Instant::now() + self.program.shutdown_deadline());
+        self.live.update(|facts| facts.phase = Phase::Stopping);
+    }
+
+    fn is_over(&self) -> bool {
+        if let Some(stop_by) = self.stop_by {
+            return self.jobs.is_empty() && self.intake.in_flight() == 0 || Instant::now() >= stop_by;
+        }
+        self.mode == Mode::Once && self.scanned && self.pending() == 0
+    }
+
+    pub(super) fn pending(&self) -> usize {
+        let settling = self.watcher.as_ref().map_or(0, |watcher| watcher.stats().queued);
+        let under_way = self.absences_under_way + self.removals_under_way;
+        self.intake.pending() + self.deferred.len() + under_way + self.rework_left() + settling
+    }
+
+    fn rework_left(&self) -> usize {
+        let at_work = self.jobs.values().map(|job| match job {
+            JobState::Documents(documents) => documents.len(),
+            JobState::Source(_) => 0,
+        });
+        self.rework.len() + at_work.sum::<usize>()
+    }
+
+    /// Hands out work as long as there is room for it.
+    fn pump(&mut self) -> Result<(), EngineError> {
+        self.look_again()?;
+        if self.stop_by.is_some() {
+            return Ok(());
+        }
+        while self.jobs.len() < JOBS_MAX && self.job_bytes < JOB_BYTES_MAX {
+            let Some(path) = self.intake.next() else { break };
+            self.consider(path)?;
+        }
+        self.pump_rework()
+    }
+
+    /// Decides what a path needs, by looking at it.
+    fn consider(&mut self, path: SourcePath) -> Result<(), EngineError> {
+        let identity = match self.root.stat(&path) {
+            Ok(identity) => store_identity(identity),
+            Err(error) => return self.on_unreadable(path, None, &error),
+        };
+        let forced = self.forced.remove(&path);
+        let known = self.store.source(&path).map_err(EngineError::Store)?;
+        let known = known.filter(|entry| !entry.removed);
+        let failure = self.store.failure(&path).map_err(EngineError::Store)?;
+        let key = self.program.parser_key;
+        if !forced {
+            let failed_so = failure.as_ref().is_some_and(|failure| failure.identity == Some(identity));
+            let same = known.as_ref().is_some_and(|entry| {
+                entry.complete && entry.identity == identity && entry.parser_key == key && entry.absences == 0
+            });
+            let whole_failure = failure.as_ref().is_some_and(|failure| failure.failure.is_some());
+            if (same && !whole_failure) || (failed_so && whole_failure) {
+                return Ok(());
+            }
+        }
+        if known.is_none() && self.absences_under_way > 0 {
+            self.deferred.push(path);
+            return Ok(());
+        }
+        let limits = ReadLimits { file_bytes_max: self.program.file_bytes_max() };
+        let file = match self.root.read(&path, limits) {
+            Ok(file) => file,
+            Err(error) => return self.on_unreadable(path, Some(identity), &error),
+        };
+        let identity = store_identity(file.identity);
+        let content = ContentHash::of(&file.bytes);
+        if let Some(entry) = &known {
+            let unchanged = entry.complete && entry.content == content && entry.parser_key == key && !forced;
+            if unchanged && failure.is_none() {
+                return self.touch(path, entry.identity, identity);
+            }
+        } else if !forced && self.try_rename(&path, identity, content)? {
+            return Ok(());
+        }
+        self.submit_source(file, identity, content);
+        Ok(())
+    }
+
+    /// Same content, other identity: only what depends on the file's times may run again.
+    fn touch(&mut self, path: SourcePath, before: FileIdentity, now: FileIdentity) -> Result<(), EngineError> {
+        if before.mtime_ns != now.mtime_ns {
+            self.rework_source(&path)?;
+        }
+        self.end_path(Operation::Touch { path: path.clone(), identity: now, parser_key: None }, path)
+    }
+
+    /// Hands one operation to the committer that ends the work on its path.
+    pub(super) fn end_path(&mut self, operation: Operation, path: SourcePath) -> Result<(), EngineError> {
+        let job = self.intake.start(path);
+        self.send(vec![operation], Some(Ticket::Job(job)))
+    }
+
+    pub(super) fn send(&self, operations: Vec<Operation>, ticket: Option<Ticket>) -> Result<(), EngineError> {
+        self.commit.send(CommitWork::Operations { operations, ticket }).map_err(|_| EngineError::CommitterGone)
+    }
+
+    fn submit_source(&mut self, file: StableFile, identity: FileIdentity, content: ContentHash) {
+        let path = file.path.clone();
+        let number = self.intake.start(path.clone());
+        let bytes = file.bytes.len();
+        let state = SourceState { path: path.clone(), identity, content, bytes, begun: false, held: None };
+        let mtime = Timestamp::from_nanosecond(identity.mtime_ns.into()).ok();
+        let hints = self.part_hints(&path);
+        let work = Work::Source(SourceJob { path, bytes: file.bytes, mtime, hints });
+        self.job_bytes += bytes;
+        self.jobs.insert(number, JobState::Source(state));
+        self.submit(Job { id: number, urgency: Urgency::Now, work });
+    }
+
+    /// Hands a job over; fetches answers while the queue is full, so that neither side waits for the other for ever.
+    fn submit(&mut self, mut job: Job) {
+        loop {
+            match self.pool.try_submit(job) {
+                Ok(()) => return,
+                Err(back) => job = back,
+            }
+            let answer = self.pool.answers().recv();
+            if let Ok(answer) = answer
+                && let Err(error) = self.on_answer(answer)
+            {
+                // The same failure meets the loop again at its next step, which can end it.
+                tracing::error!(%error, "a result could not be handed on");
+                return;
+            }
+        }
+    }
+
+    fn part_hints(&self, path: &SourcePath) -> Vec<PartHints> {
+        decisions::part_hints(&self.decisions, path)
+    }
+
+    pub(super) fn read_decisions(&mut self) {
+        match self.program.decisions.all() {
+            Ok(decisions) => {
+                self.decisions = decisions;
+                self.set_note("decisions: ", None);
+            }
+            Err(error) => {
+                let causes = crate::errors::chain(&error);
+                tracing::error!(error = causes, "decisions cannot be read; the earlier ones stay in force");
+                self.set_note("decisions: ", Some(&causes));
+            }
+        }
+    }
+
+    fn on_unreadable(
+        &mut self,
+        path: SourcePath,
+        identity: Option<FileIdentity>,
+        error: &dateline_watch::ReadError,
+    ) -> Result<(), EngineError> {
+        if error.is_changing()
+            && let Some(watcher) = &self.watcher
+        {
+            watcher.settle(vec![path]);
+            return Ok(());
+        }
+        if error.is_missing() {
+            return self.note_absent(path);
+        }
+        let code = match error.kind {
+            ReadErrorKind::NotRegular { .. } => "not-regular",
+            ReadErrorKind::TooLarge { .. } => "too-large",
+            _ => "unreadable",
+        };
+        let reason = crate::errors::chain(error);
+        let failure = Failure { code: code.to_owned(), reason, quarantined: false, content: None };
+        self.end_path(Operation::Fail { path: path.clone(), identity, failure }, path)
+    }
+
+    /// Shows where the loop stands, to answers and on the terminal.
+    fn tell(&mut self) {
+        let pending = self.pending();
+        self.tell_progress(pending);
+        let rework = self.rework_left();
+        let (phase, held, progress) = (self.phase(), self.held.len(), self.progress);
+        let before = self.live.facts();
+        let settled = pending == 0 && before.indexed >= before.committed;
+        let status = self.pool.status();
+        self.live.update(|facts| {
+            facts.pending = pending - rework;
+            facts.reprocessing = rework;
+            facts.held_deletes = held;
+            facts.progress = progress;
+            if let Some(phase) = phase
+                && facts.phase != Phase::Paused
+            {
+                facts.phase = phase;
+            }
+            if let Some(sandbox) = &status.sandbox {
+                let missing = sandbox.missing();
+                facts.sandbox = Some(if missing.is_empty() { "full".to_owned() } else { missing.join("; ") });
+            }
+        });
+        if settled {
+            for done in self.waiting[2].drain(..) {
+                let _ = done.send(());
+            }
+        }
+    }
+
+    fn phase(&self) -> Option<Phase> {
+        let stats = self.watcher.as_ref().map(Watcher::stats);
+        if self.stop_by.is_some() {
+            return Some(Phase::Stopping);
+        }
+        match stats {
+            Some(stats) if stats.root_missing => Some(Phase::RootMissing),
+            Some(stats) if stats.scanning || !self.scanned => Some(Phase::Scanning),
+            Some(_) => Some(Phase::Watching),
+            None => None,
+        }
+    }
+
+    fn tell_progress(&mut self, pending: usize) {
+        match &mut self.progress {
+            None if pending >= PROGRESS_MIN => {
+                self.progress = Some(Progress { done: 0, total: pending as u64, since: Instant::now() });
+                self.bar = crate::progress::bar(pending as u64);
+            }
+            None => {}
+            Some(_) if pending == 0 => {
+                self.progress = None;
+                if let Some(bar) = self.bar.take() {
+                    bar.finish_and_clear();
+                }
+            }
+            Some(progress) => {
+                progress.total = progress.total.max(progress.done + pending as u64);
+                progress.done = progress.total - pending as u64;
+                if let Some(bar) = &self.bar {
+                    bar.set_length(progress.total);
+                    bar.set_position(progress.done);
+                }
+            }
+        }
+    }
+
+    /// Ends the workers at once and gives the way to the committer and the indexers free.
+    pub(crate) fn into_ends(self) -> (Sender<CommitWork>, Sender<()>) {
+        if let Some(watcher) = self.watcher {
+            watcher.stop();
+        }
+        self.pool.stop();
+        (self.commit, self.wake)
+    }
+}
+
+/// The watcher's identity of a file as the store keeps it.
+pub(super) fn store_identity(identity: dateline_watch::FileIdentity) -> FileIdentity {
+    let dateline_watch::FileIdentity { device, inode, size, mtime_ns, ctime_ns } = identity;
+    FileIdentity { device, inode, size, mtime_ns, ctime_ns }
+}

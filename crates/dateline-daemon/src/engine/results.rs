@@ -1,0 +1,210 @@
+//! What came from the workers and the committer: results become operations, operations end jobs.
+
+use super::{Engine, EngineError, JobState, SourceState};
+use crate::committer::Ticket;
+use dateline_core::{Diagnostic, DocumentId, Revision};
+use dateline_store::{Annotations, Failure, NewDocument, Operation, RecordFailure, SourceSlice};
+use dateline_worker::pipeline::Annotated;
+use dateline_worker::{Answer, Crash, CrashKind, Event, SourceDocument, SourceProblem, SourceReport};
+
+impl Engine {
+    pub(super) fn on_answer(&mut self, answer: Answer) -> Result<(), EngineError> {
+        match answer.event {
+            Event::Documents(documents) => self.on_documents(answer.job, documents),
+            Event::SourceDone(report) => self.on_source_done(answer.job, report),
+            Event::Annotated { first, results } => self.on_annotated(answer.job, first as usize, results),
+            Event::AnnotatedDone => self.on_annotated_done(answer.job),
+            Event::Crashed(crash) => self.on_crash(answer.job, crash),
+        }
+    }
+
+    /// Keeps a slice until it is known whether it is the last; the one before it goes to the committer.
+    fn on_documents(&mut self, job: u64, documents: Vec<SourceDocument>) -> Result<(), EngineError> {
+        let key = self.program.parser_key;
+        let Some(JobState::Source(state)) = self.jobs.get_mut(&job) else { return Ok(()) };
+        let Some(before) = state.held.replace(documents) else { return Ok(()) };
+        let slice = slice_of(state, key, before, Closing::More);
+        state.begun = true;
+        self.send(vec![Operation::PutSource(slice)], None)
+    }
+
+    fn on_source_done(&mut self, job: u64, report: SourceReport) -> Result<(), EngineError> {
+        let Some(JobState::Source(mut state)) = self.jobs.remove(&job) else { return Ok(()) };
+        self.job_bytes -= state.bytes;
+        let mut operations = Vec::new();
+        let documents = state.held.take().unwrap_or_default();
+        let failure = report.problem.as_ref().map(|problem| Failure {
+            code: match problem {
+                SourceProblem::Unsupported(_) => "unsupported",
+                SourceProblem::Broken(_) => "broken",
+                SourceProblem::Panicked(_) => "panicked",
+            }
+            .to_owned(),
+            reason: problem.to_string(),
+            quarantined: matches!(problem, SourceProblem::Panicked(_)),
+            content: Some(state.content),
+        });
+        let known = self.store.source(&state.path).map_err(EngineError::Store)?;
+        let replaces = known.is_some_and(|entry| !entry.removed);
+        if failure.is_none() || state.begun || !documents.is_empty() || replaces {
+            let closing = Closing::Last { failures: record_failures(&report), diagnostics: report.diagnostics };
+            operations.push(Operation::PutSource(slice_of(&state, self.program.parser_key, documents, closing)));
+        }
+        if let Some(failure) = failure {
+            tracing::debug!(path = %state.path, reason = failure.reason, "a file gave no documents");
+            let (path, identity) = (state.path.clone(), Some(state.identity));
+            operations.push(Operation::Fail { path, identity, failure });
+        } else if report.failures.is_empty() {
+            operations.push(Operation::Forgive { path: state.path.clone() });
+        }
+        self.send(operations, Some(Ticket::Job(job)))
+    }
+
+    /// Results of documents annotated anew; only what differs is committed.
+    fn on_annotated(&mut self, job: u64, first: usize, results: Vec<Annotated>) -> Result<(), EngineError> {
+        let Some(JobState::Documents(documents)) = self.jobs.get(&job) else { return Ok(()) };
+        let mut operations = Vec::new();
+        for (annotated, (document, revision)) in results.into_iter().zip(documents.iter().skip(first)) {
+            if annotated.changed {
+                operations.push(self.annotate(*document, *revision, annotated)?);
+            }
+        }
+        if operations.is_empty() { Ok(()) } else { self.send(operations, None) }
+    }
+
+    fn annotate(
+        &self,
+        document: DocumentId,
+        revision: Revision,
+        annotated: Annotated,
+    ) -> Result<Operation, EngineError> {
+        let before = self.store.annotations(document, revision).map_err(EngineError::Store)?;
+        let diagnostics = before.map(|annotations| annotations.diagnostics).unwrap_or_default();
+        Ok(Operation::Annotate { document, revision, annotations: annotations(annotated, diagnostics) })
+    }
+
+    fn on_annotated_done(&mut self, job: u64) -> Result<(), EngineError> {
+        if let Some(JobState::Documents(documents)) = self.jobs.get(&job) {
+            for (document, _) in documents {
+                self.rework_known.remove(document);
+                self.rework_forced.remove(document);
+            }
+        }
+        // The job stays until its results are durable: until then the work is not done.
+        self.send(Vec::new(), Some(Ticket::Job(job)))
+    }
+
+    fn on_crash(&mut self, job: u64, crash: Crash) -> Result<(), EngineError> {
+        match self.jobs.remove(&job) {
+            Some(JobState::Source(state)) => {
+                self.job_bytes -= state.bytes;
+                tracing::warn!(path = %state.path, reason = crash.reason, "a file took its workers down");
+                let failure = Failure {
+                    code: crash_code(crash.kind).to_owned(),
+                    reason: crash.reason,
+                    quarantined: crash.kind != CrashKind::Unstartable,
+                    content: Some(state.content),
+                };
+                let fail = Operation::Fail { path: state.path, identity: Some(state.identity), failure };
+                self.send(vec![fail], Some(Ticket::Job(job)))
+            }
+            Some(JobState::Documents(documents)) => {
+                tracing::warn!(
+                    documents = documents.len(),
+                    reason = crash.reason,
+                    "reprocessing took its workers down"
+                );
+                for (document, _) in documents {
+                    self.rework_known.remove(&document);
+                }
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Something is durable: whoever waited for it goes on.
+    pub(super) fn on_durable(&mut self, ticket: Ticket) -> Result<(), EngineError> {
+        match ticket {
+            Ticket::Job(job) => {
+                self.jobs.remove(&job);
+                self.intake.finish(job);
+            }
+            Ticket::Absence => {
+                self.absences_under_way -= 1;
+                if self.absences_under_way == 0 {
+                    for path in std::mem::take(&mut self.deferred) {
+                        self.intake.offer(path);
+                    }
+                }
+            }
+            Ticket::Removal => self.removals_under_way -= 1,
+            Ticket::Renamed(job, path) => {
+                self.intake.finish(job);
+                self.rework_source(&path)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a slice is the last of its source.
+enum Closing {
+    More,
+    Last { failures: Vec<RecordFailure>, diagnostics: Vec<Diagnostic> },
+}
+
+fn slice_of(
+    state: &SourceState,
+    parser_key: dateline_core::ContentHash,
+    documents: Vec<SourceDocument>,
+    closing: Closing,
+) -> SourceSlice {
+    let (last, failures, diagnostics) = match closing {
+        Closing::More => (false, Vec::new(), Vec::new()),
+        Closing::Last { failures, diagnostics } => (true, failures, diagnostics),
+    };
+    SourceSlice {
+        path: state.path.clone(),
+        identity: state.identity,
+        content: state.content,
+        parser_key,
+        documents: documents.into_iter().map(new_document).collect(),
+        first: !state.begun,
+        last,
+        failures,
+        diagnostics,
+    }
+}
+
+fn new_document(parsed: SourceDocument) -> NewDocument {
+    NewDocument {
+        part_id: parsed.part_id,
+        number: parsed.number,
+        document: parsed.document,
+        annotations: annotations(parsed.annotated, parsed.diagnostics),
+    }
+}
+
+fn annotations(annotated: Annotated, diagnostics: Vec<Diagnostic>) -> Annotations {
+    let Annotated { layers, facets, outcomes, .. } = annotated;
+    Annotations { layers, facets, outcomes, diagnostics }
+}
+
+fn record_failures(report: &SourceReport) -> Vec<RecordFailure> {
+    let record = |failure: &dateline_worker::PartFailure| RecordFailure {
+        part: failure.part.clone(),
+        line: failure.line,
+        reason: failure.reason.clone(),
+    };
+    report.failures.iter().map(record).collect()
+}
+
+fn crash_code(kind: CrashKind) -> &'static str {
+    match kind {
+        CrashKind::TimedOut => "timed-out",
+        CrashKind::Died => "crashed",
+        CrashKind::Garbled => "garbled",
+        CrashKind::Unstartable => "worker-unstartable",
+    }
+}

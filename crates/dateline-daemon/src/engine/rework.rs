@@ -1,0 +1,113 @@
+//! Running processors again on documents that are in the store: found by their staleness keys, newest first, after all
+//! new files, in batches that can be interrupted anywhere.
+
+use super::{Engine, EngineError, JobState};
+use crate::decisions::hints_for;
+use dateline_core::{DocumentId, DocumentInput, Revision, SourceInfo, SourcePath, Timestamp};
+use dateline_store::DocumentEntry;
+use dateline_worker::pipeline::{Chain, Previous, RunOptions};
+use dateline_worker::{DocumentJob, Job, Urgency, Work};
+
+/// Documents handed out in one job.
+const BATCH_DOCUMENTS: usize = 32;
+/// Jobs of this kind at the workers at once: a new file never waits long behind them.
+const BATCHES_MAX: usize = 4;
+/// Documents read from the store at once.
+const PAGE: usize = 1_000;
+
+impl Engine {
+    /// Finds every document whose results are not what the chain would give now.
+    pub(crate) fn find_stale(&mut self, chain: &Chain) -> Result<(), EngineError> {
+        let mut stale = Vec::new();
+        let mut after = DocumentId(0);
+        loop {
+            let page = self.store.documents(after, PAGE).map_err(EngineError::Store)?;
+            let Some(last) = page.last() else { break };
+            after = last.document;
+            for entry in page.iter().filter(|entry| entry.open) {
+                let annotations = self.store.annotations(entry.document, entry.current.revision);
+                let outcomes = annotations.map_err(EngineError::Store)?.map(|found| found.outcomes).unwrap_or_default();
+                if !chain.stale(None, &outcomes, false).is_empty() {
+                    stale.push(entry.document);
+                }
+            }
+        }
+        if !stale.is_empty() {
+            tracing::info!(documents = stale.len(), "processors changed: their results are made anew");
+        }
+        stale.into_iter().rev().for_each(|document| self.add_rework(document));
+        Ok(())
+    }
+
+    /// Has the processors of one document looked at again.
+    pub(super) fn add_rework(&mut self, document: DocumentId) {
+        if self.rework_known.insert(document) {
+            self.rework.push_back(document);
+        }
+    }
+
+    /// The same for all documents of a source.
+    pub(super) fn rework_source(&mut self, path: &SourcePath) -> Result<(), EngineError> {
+        for entry in self.store.documents_of(path).map_err(EngineError::Store)? {
+            if entry.open {
+                self.add_rework(entry.document);
+            }
+        }
+        Ok(())
+    }
+
+    /// Hands out batches while nothing more urgent waits.
+    pub(super) fn pump_rework(&mut self) -> Result<(), EngineError> {
+        let at_work = |engine: &Engine| {
+            let batches = engine.jobs.values().filter(|job| matches!(job, JobState::Documents(_)));
+            batches.count()
+        };
+        while !self.rework.is_empty() && at_work(self) < BATCHES_MAX {
+            let mut documents = Vec::new();
+            let mut batch = Vec::new();
+            while batch.len() < BATCH_DOCUMENTS {
+                let Some(document) = self.rework.pop_front() else { break };
+                match self.rework_job(document)? {
+                    Some((revision, job)) => {
+                        documents.push((document, revision));
+                        batch.push(job);
+                    }
+                    None => {
+                        self.rework_known.remove(&document);
+                        self.rework_forced.remove(&document);
+                    }
+                }
+            }
+            if batch.is_empty() {
+                continue;
+            }
+            let id = self.intake.job_number();
+            self.jobs.insert(id, JobState::Documents(documents));
+            self.submit(Job { id, urgency: Urgency::Background, work: Work::Documents(batch) });
+        }
+        Ok(())
+    }
+
+    fn rework_job(&self, document: DocumentId) -> Result<Option<(Revision, DocumentJob)>, EngineError> {
+        let entry = self.store.document(document).map_err(EngineError::Store)?;
+        let Some(entry) = entry.filter(|entry| entry.open) else { return Ok(None) };
+        let revision = entry.current.revision;
+        let data = self.store.revision_data(document, revision).map_err(EngineError::Store)?;
+        let Some(data) = data else { return Ok(None) };
+        let source = self.source_info(&entry)?;
+        let hints = hints_for(&self.decisions, &entry.path, &entry.part);
+        let input = DocumentInput { document: data.content, source, hints };
+        let annotations = data.annotations;
+        let previous =
+            Previous { layers: annotations.layers, facets: annotations.facets, outcomes: annotations.outcomes };
+        let retry = self.rework_forced.contains(&document);
+        let options = RunOptions { retry, ..RunOptions::default() };
+        Ok(Some((revision, DocumentJob { input, previous, options })))
+    }
+
+    fn source_info(&self, entry: &DocumentEntry) -> Result<SourceInfo, EngineError> {
+        let source = self.store.source(&entry.path).map_err(EngineError::Store)?;
+        let mtime = source.and_then(|source| Timestamp::from_nanosecond(source.identity.mtime_ns.into()).ok());
+        Ok(SourceInfo { path: entry.path.display(), mtime })
+    }
+}

@@ -1,0 +1,139 @@
+//! A finished scan against the catalog: what is new or changed is looked at, what is missing is looked for again.
+
+use super::{Engine, EngineError, store_identity};
+use crate::live::Phase;
+use dateline_core::{SourcePath, Timestamp};
+use dateline_store::{Operation, SourceEntry};
+use dateline_watch::ScanReport;
+use std::time::Duration;
+
+/// Sources read from the catalog at once.
+const PAGE: usize = 1_000;
+/// A file changed less than this ago may still be being written: it has to settle first.
+const YOUNG: Duration = Duration::from_secs(2);
+
+impl Engine {
+    /// Compares a scan with the catalog.
+    pub(super) fn on_scan(&mut self, report: &ScanReport) -> Result<(), EngineError> {
+        self.check_root()?;
+        let mut seen = report.entries.iter().peekable();
+        let mut settle = Vec::new();
+        let mut after: Option<SourcePath> = None;
+        loop {
+            let page = self.store.sources(after.as_ref(), PAGE).map_err(EngineError::Store)?;
+            let Some(last) = page.last() else { break };
+            after = Some(last.path.clone());
+            for entry in page {
+                while let Some((path, identity)) = seen.next_if(|(path, _)| *path < entry.path) {
+                    self.on_changed(path, *identity, report, &mut settle)?;
+                }
+                match seen.next_if(|(path, _)| *path == entry.path) {
+                    Some((path, identity)) if self.is_stale(&entry, *identity) => {
+                        self.on_changed(path, *identity, report, &mut settle)?;
+                    }
+                    Some(_) => {}
+                    None => self.on_missing(entry, report)?,
+                }
+            }
+        }
+        for (path, identity) in seen {
+            self.on_changed(path, *identity, report, &mut settle)?;
+        }
+        self.forget_gone_failures(report)?;
+        self.release_returned()?;
+        if let Some(watcher) = self.watcher.as_ref().filter(|_| !settle.is_empty()) {
+            watcher.settle(settle);
+        }
+        self.after_scan(report);
+        Ok(())
+    }
+
+    fn is_stale(&self, entry: &SourceEntry, identity: dateline_watch::FileIdentity) -> bool {
+        let same = entry.identity == store_identity(identity) && entry.parser_key == self.program.parser_key;
+        !same || !entry.complete || entry.absences > 0
+    }
+
+    /// A file that is new or not as it was.
+    fn on_changed(
+        &mut self,
+        path: &SourcePath,
+        identity: dateline_watch::FileIdentity,
+        report: &ScanReport,
+        settle: &mut Vec<SourcePath>,
+    ) -> Result<(), EngineError> {
+        let failure = self.store.failure(path).map_err(EngineError::Store)?;
+        if failure.is_some_and(|failure| failure.identity == Some(store_identity(identity))) {
+            return Ok(());
+        }
+        if report.why.repairs_lost_events() && !report.told_of(path) && !self.intake.knows(path) {
+            tracing::debug!(%path, "a rescan found what no event told of");
+            self.live.update(|facts| facts.lost_event_rescans += 1);
+        }
+        let age = Timestamp::now().as_nanosecond() - i128::from(identity.mtime_ns.max(identity.ctime_ns));
+        let young = age < i128::try_from(YOUNG.as_nanos()).unwrap_or(i128::MAX);
+        if young && self.watcher.is_some() {
+            settle.push(path.clone());
+        } else {
+            self.intake.offer(path.clone());
+        }
+        Ok(())
+    }
+
+    fn on_missing(&mut self, entry: SourceEntry, report: &ScanReport) -> Result<(), EngineError> {
+        if report.covers(&entry.path) && !self.held.contains(&entry.path) {
+            self.note_absent(entry.path)?;
+        }
+        Ok(())
+    }
+
+    /// Failures of files that are gone are forgotten with them.
+    fn forget_gone_failures(&mut self, report: &ScanReport) -> Result<(), EngineError> {
+        let mut after: Option<SourcePath> = None;
+        loop {
+            let page = self.store.failures(after.as_ref(), PAGE).map_err(EngineError::Store)?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = Some(last.path.clone());
+            for entry in page {
+                if report.identity(&entry.path).is_none() && report.covers(&entry.path) {
+                    let known = self.store.source(&entry.path).map_err(EngineError::Store)?;
+                    if known.is_none_or(|source| source.removed) {
+                        self.send(vec![Operation::Forgive { path: entry.path }], None)?;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Records the root at first; later on, deletes are believed only while it is the one recorded.
+    fn check_root(&mut self) -> Result<(), EngineError> {
+        let recorded = self.store.root().map_err(EngineError::Store)?;
+        if recorded.is_none()
+            && let Some(root) = self.current_root()
+        {
+            self.send(vec![Operation::SetRoot(root)], None)?;
+        }
+        self.root_trusted = true;
+        Ok(())
+    }
+
+    fn after_scan(&mut self, report: &ScanReport) {
+        self.scanned = true;
+        let (files, problems) = (report.entries.len(), report.problems.len());
+        tracing::info!(
+            why = %report.why, files, problems, to_read = self.intake.pending(),
+            took_ms = u64::try_from(report.elapsed.as_millis()).unwrap_or(u64::MAX),
+            "looked through the folder"
+        );
+        for problem in report.problems.iter().take(10) {
+            tracing::warn!(%problem, "a part of the folder cannot be looked at");
+        }
+        let text = report.problems.first().map(|first| format!("{problems} places, the first {first}"));
+        self.set_note("cannot be looked at: ", text.as_deref());
+        self.live.update(|facts| {
+            facts.last_reconcile = Some(Timestamp::now());
+            if facts.phase == Phase::Scanning {
+                facts.phase = Phase::Watching;
+            }
+        });
+    }
+}

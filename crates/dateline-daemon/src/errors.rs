@@ -1,0 +1,116 @@
+//! What a person is told when the daemon cannot start or go on: message, causes, hint, exit code.
+
+use dateline_protocol::{ErrorBody, ErrorKind};
+use std::error::Error;
+use std::process::ExitCode;
+
+/// The message of an error with those of its causes.
+pub(crate) fn chain(error: &dyn Error) -> String {
+    let causes = std::iter::successors(Some(error), |&error| error.source());
+    let mut texts: Vec<String> = Vec::new();
+    for text in causes.map(|error| error.to_string()) {
+        if texts.last() != Some(&text) {
+            texts.push(text);
+        }
+    }
+    texts.join(": ")
+}
+
+/// An error that ends the program, with what to do about it.
+#[derive(Debug)]
+pub(crate) struct Fatal {
+    error: Box<dyn Error + Send + Sync>,
+    hint: Option<String>,
+}
+
+impl Fatal {
+    /// An error with a hint.
+    pub(crate) fn hinted(error: impl Into<Box<dyn Error + Send + Sync>>, hint: impl Into<String>) -> Fatal {
+        Fatal { error: error.into(), hint: Some(hint.into()) }
+    }
+
+    fn causes(&self) -> impl Iterator<Item = &(dyn Error + 'static)> {
+        std::iter::successors(self.error.source(), |&error| error.source())
+    }
+
+    /// The error as a client gets it.
+    pub(crate) fn body(&self) -> ErrorBody {
+        let kind = match self.error.downcast_ref::<dateline_store::StoreError>() {
+            Some(dateline_store::StoreError::Locked { .. }) => ErrorKind::Starting,
+            Some(error) if error.damaged().is_some() => ErrorKind::Damaged,
+            _ => ErrorKind::Internal,
+        };
+        let causes = self.causes().map(|error| error.to_string());
+        let body = ErrorBody::new(kind, self.error.to_string());
+        ErrorBody { causes: causes.collect(), hint: self.hint.clone(), ..body }
+    }
+
+    /// Prints it as all errors of the project are printed, and gives the exit code.
+    pub(crate) fn report(&self) -> ExitCode {
+        eprintln!("datelined: {}", self.error);
+        for cause in self.causes() {
+            eprintln!("caused by: {cause}");
+        }
+        if let Some(hint) = &self.hint {
+            eprintln!("hint: {hint}");
+        }
+        ExitCode::from(2)
+    }
+}
+
+impl std::fmt::Display for Fatal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl Error for Fatal {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.error.source()
+    }
+}
+
+impl From<dateline_config::ConfigError> for Fatal {
+    fn from(error: dateline_config::ConfigError) -> Fatal {
+        let hint = error.hint();
+        Fatal { error: error.into(), hint }
+    }
+}
+
+impl From<dateline_store::StoreError> for Fatal {
+    fn from(error: dateline_store::StoreError) -> Fatal {
+        let hint = match &error {
+            dateline_store::StoreError::Locked { .. } => Some(
+                "ask the running daemon with `dateline`, stop it, or choose another state with `--state DIR`"
+                    .to_owned(),
+            ),
+            other if other.damaged().is_some() => Some(
+                "`datelined rebuild` moves it aside and makes it anew from folder, history and decisions".to_owned(),
+            ),
+            _ => None,
+        };
+        Fatal { error: error.into(), hint }
+    }
+}
+
+macro_rules! unhinted {
+    ($($error:ty),+ $(,)?) => {
+        $(impl From<$error> for Fatal {
+            fn from(error: $error) -> Fatal {
+                Fatal { error: error.into(), hint: None }
+            }
+        })+
+    };
+}
+
+unhinted!(
+    std::io::Error,
+    dateline_pipeline::ChainError,
+    dateline_processor::IndexError,
+    dateline_worker::PoolError,
+    dateline_worker::ServeError,
+    crate::engine::EngineError,
+    crate::server::SocketError,
+    crate::resources::ResourceError,
+    crate::indexing::IndexingError,
+);

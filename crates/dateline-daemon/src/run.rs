@@ -1,0 +1,332 @@
+//! What each command of `datelined` does, each in a screen.
+
+use crate::answer::Answerer;
+use crate::args::{Arguments, Command, ConfigAction, LogFormat, Places};
+use crate::control::Control;
+use crate::engine::Mode;
+use crate::errors::Fatal;
+use crate::live::Live;
+use crate::program::Program;
+use crate::server;
+use crate::setup::{self, Opened};
+use clap::Parser;
+use crossbeam_channel::Sender;
+use dateline_config::{Environment, Overrides};
+use dateline_pipeline::Registry;
+use dateline_protocol::{
+    Answering, Greeting, Hello, REQUEST_FRAME_BYTES_MAX, RESPONSE_FRAME_BYTES_MAX, Response, decode_call, read_frame,
+    write_frame,
+};
+use std::io::Write;
+use std::os::unix::ffi::OsStrExt;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Threads of the rim: sockets and signals need little.
+const RIM_THREADS: usize = 1;
+/// Threads that compute answers.
+const ANSWER_THREADS: usize = 80;
+
+/// Runs the command of this process.
+pub(crate) fn run(registry: Registry) -> ExitCode {
+    let arguments = Arguments::parse();
+    let registry = Arc::new(registry);
+    let done = match arguments.command.unwrap_or(Command::Run) {
+        // A worker speaks over its pipes and gives up its rights: no logs, no configuration, no threads.
+        Command::Worker => dateline_worker::serve_stdio(&registry).map_err(Fatal::from),
+        Command::SandboxExec { command } => return crate::attempt::become_program(&command),
+        command => {
+            crate::logging::start(log_format(&arguments.places, &command));
+            perform(command, &registry, &overrides(&arguments.places))
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(fatal) => fatal.report(),
+    }
+}
+
+fn log_format(places: &Places, command: &Command) -> LogFormat {
+    match (places.log, command) {
+        // Answers and filters share their terminal with a person's command.
+        (LogFormat::Auto, Command::Answer | Command::Annotate { .. } | Command::Try { .. }) => LogFormat::Quiet,
+        (format, _) => format,
+    }
+}
+
+fn overrides(places: &Places) -> Overrides {
+    Overrides { config: places.config.clone(), root: places.root.clone(), state: places.state.clone() }
+}
+
+fn perform(command: Command, registry: &Arc<Registry>, overrides: &Overrides) -> Result<(), Fatal> {
+    let load = || Program::load(Arc::clone(registry), overrides).map(Arc::new);
+    match command {
+        Command::Run => daemon(registry, overrides),
+        Command::Once => once(load()?),
+        Command::Answer => answer(load()?),
+        Command::Verify => crate::verify::verify(load()?),
+        Command::Rebuild => crate::verify::rebuild(load()?),
+        Command::AcceptRoot => crate::verify::accept_root(load()?),
+        Command::Restore { file } => crate::verify::restore(load()?, &file),
+        Command::Annotate { files } => crate::annotate::annotate(load()?, &files),
+        Command::Try { file, processor, json } => crate::attempt::attempt(load()?, &file, processor.as_deref(), json),
+        Command::Config { action } => config(registry, overrides, &action),
+        Command::Worker | Command::SandboxExec { .. } => Ok(()),
+    }
+}
+
+/// Refuses a root that is not there, or another one than the state was made from.
+pub(crate) fn check_root(program: &Program, opened: &Opened) -> Result<(), Fatal> {
+    if let Some(recorded) = opened.store.root()?
+        && recorded.path != program.root.as_os_str().as_bytes()
+    {
+        let before = String::from_utf8_lossy(&recorded.path).into_owned();
+        let message = format!(
+            "state `{}` was made from `{before}`, not from `{}`",
+            program.state.display(),
+            program.root.display()
+        );
+        return Err(Fatal::hinted(
+            std::io::Error::other(message),
+            "choose another state with `--state DIR`, or say `datelined accept-root` if the folder was moved",
+        ));
+    }
+    Ok(())
+}
+
+fn require_root(program: &Program) -> Result<(), Fatal> {
+    std::fs::read_dir(&program.root).map(drop).map_err(|source| {
+        let root = program.root.display();
+        let error = WithSource { message: format!("folder `{root}` cannot be read"), source };
+        Fatal::hinted(error, format!("make it (`mkdir -p {root}`), or name another with `--root DIR`"))
+    })
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+struct WithSource {
+    message: String,
+    #[source]
+    source: std::io::Error,
+}
+
+fn once(program: Arc<Program>) -> Result<(), Fatal> {
+    require_root(&program)?;
+    let opened = setup::open(&program)?;
+    check_root(&program, &opened)?;
+    let store = opened.store.clone();
+    let report = setup::scan(&program)?;
+    let mut running = setup::start(Arc::clone(&program), opened, Mode::Once)?;
+    let stop = Arc::new(AtomicBool::new(false));
+    let rim = start_rim(running.control.clone(), Arc::clone(&stop))?;
+    running.engine.begin_with(&report)?;
+    let ended = running.run();
+    rim.shutdown_background();
+    ended?;
+    let stats = store.stats()?;
+    let (documents, failures) = (stats.documents, stats.failures);
+    tracing::info!(documents, failures, sequence = stats.sequence.0, "done");
+    Ok(())
+}
+
+/// Runs until told to stop; a changed configuration that is right begins anew with it.
+fn daemon(registry: &Arc<Registry>, overrides: &Overrides) -> Result<(), Fatal> {
+    let mut program = Arc::new(Program::load(Arc::clone(registry), overrides)?);
+    loop {
+        match daemon_once(&program)? {
+            None => return Ok(()),
+            Some(fresh) => program = fresh,
+        }
+    }
+}
+
+fn daemon_once(program: &Arc<Program>) -> Result<Option<Arc<Program>>, Fatal> {
+    let opened = setup::open(program)?;
+    check_root(program, &opened)?;
+    let documents = opened.store.stats()?.documents;
+    let report = opened.report.clone();
+    let running = setup::start(Arc::clone(program), opened, Mode::Watch)?;
+    let stopping = Arc::new(AtomicBool::new(false));
+    let rim = start_rim(running.control.clone(), stopping)?;
+    let socket = setup::socket_of(program);
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let listener = {
+        let _inside = rim.enter();
+        server::bind(&socket)?
+    };
+    rim.spawn(server::serve(listener, Arc::clone(&running.answerer), stopped));
+    announce(program, documents, &report, &socket);
+    running.engine.notifier().ready(&format!("watching {}", program.root.display()));
+    let fresh = running.engine.reloads();
+    let ended = running.run();
+    let _ = stop.send(true);
+    rim.shutdown_background();
+    // Only the socket this daemon made is removed: the lock is still held here.
+    let _ = std::fs::remove_file(&socket);
+    ended?;
+    let next = fresh.try_recv().ok();
+    Ok(next)
+}
+
+/// Says what was found, where it listens, and a command that asks it and works as printed.
+fn announce(program: &Program, documents: u64, report: &dateline_store::OpenReport, socket: &std::path::Path) {
+    if report.torn_history_bytes > 0 || report.appended > 0 || report.swept > 0 {
+        tracing::info!(
+            torn_history_bytes = report.torn_history_bytes,
+            appended = report.appended,
+            swept = report.swept,
+            "the last run ended in the middle; the store was put in order"
+        );
+    }
+    tracing::info!(root = %program.root.display(), documents, "watching");
+    tracing::info!(socket = %socket.display(), "listening");
+    tracing::info!("ask it:  {}", example(program));
+}
+
+/// A command that asks this daemon, as it can be typed in the directory the daemon was started in.
+fn example(program: &Program) -> String {
+    let sibling = std::env::current_exe().ok().map(|own| own.with_file_name("dateline"));
+    let directory = std::env::current_dir().unwrap_or_default();
+    let on_path = std::env::var_os("PATH").is_some_and(|path| {
+        let found = std::env::split_paths(&path).map(|folder| folder.join("dateline")).find(|file| file.is_file());
+        found.is_some() && found == sibling
+    });
+    let command = match sibling {
+        Some(sibling) if !on_path => {
+            let shown = sibling.strip_prefix(&directory).unwrap_or(&sibling).display().to_string();
+            if shown.starts_with('/') { shown } else { format!("./{shown}") }
+        }
+        _ => "dateline".to_owned(),
+    };
+    let default_state =
+        dateline_config::load(&Overrides::default(), &Environment::current()).map(|config| config.state);
+    let state = match default_state {
+        Ok(default) if default == program.state => String::new(),
+        _ => format!(" --state '{}'", program.state.display()),
+    };
+    format!("{command} status{state}")
+}
+
+/// Starts signals and, later, the socket, on threads of their own.
+fn start_rim(control: Sender<Control>, stopping: Arc<AtomicBool>) -> Result<tokio::runtime::Runtime, Fatal> {
+    let rim = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(RIM_THREADS)
+        .max_blocking_threads(ANSWER_THREADS)
+        .thread_name("rim")
+        .enable_all()
+        .build()?;
+    let _inside = rim.enter();
+    for kind in [SignalKind::terminate(), SignalKind::interrupt()] {
+        let mut signals = signal(kind)?;
+        let (control, stopping) = (control.clone(), Arc::clone(&stopping));
+        rim.spawn(async move {
+            while signals.recv().await.is_some() {
+                if stopping.swap(true, Ordering::SeqCst) {
+                    tracing::warn!("told to stop a second time: ending at once");
+                    std::process::exit(1);
+                }
+                // A full queue means a busy loop; it must hear of the stop all the same.
+                let control = control.clone();
+                drop(tokio::task::spawn_blocking(move || control.send(Control::Stop)));
+            }
+        });
+    }
+    let mut signals = signal(SignalKind::hangup())?;
+    rim.spawn(async move {
+        while signals.recv().await.is_some() {
+            let control = control.clone();
+            drop(tokio::task::spawn_blocking(move || control.send(Control::Reload)));
+        }
+    });
+    Ok(rim)
+}
+
+/// One conversation over standard input and output, from the store as it is.
+fn answer(program: Arc<Program>) -> Result<(), Fatal> {
+    let mut input = std::io::stdin().lock();
+    let mut output = std::io::stdout().lock();
+    let hello = read_frame(&mut input, REQUEST_FRAME_BYTES_MAX).map_err(std::io::Error::other)?;
+    let Some(hello) = hello else { return Ok(()) };
+    let hello: Hello = serde_json::from_slice(&hello).map_err(std::io::Error::other)?;
+    let opened = match setup::open(&program) {
+        Ok(opened) => opened,
+        Err(fatal) => return refuse(&fatal, &mut output),
+    };
+    setup::catch_up(&opened)?;
+    let Opened { store, slots, index, .. } = opened;
+    let live = Arc::new(Live::default());
+    let answerer = Answerer { store, index, slots, program, live, control: None, socket: None };
+    let greeting = server::greet(&answerer, &hello, Answering::Offline);
+    write_frame(&mut output, &greeting, RESPONSE_FRAME_BYTES_MAX).map_err(std::io::Error::other)?;
+    while let Ok(Some(frame)) = read_frame(&mut input, REQUEST_FRAME_BYTES_MAX) {
+        let mut gone = false;
+        let mut send = |response: Response| {
+            gone = gone || output.write_all(&server::frame_of(&response)).is_err();
+            !gone
+        };
+        match decode_call(&frame) {
+            Ok(call) => answerer.respond(&call, &mut send),
+            Err(refusal) => drop(send(Response::Error(refusal))),
+        }
+        if gone || output.flush().is_err() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn refuse(fatal: &Fatal, output: &mut impl Write) -> Result<(), Fatal> {
+    let greeting = Greeting::Refused(fatal.body());
+    write_frame(output, &greeting, RESPONSE_FRAME_BYTES_MAX).map_err(std::io::Error::other)?;
+    Ok(())
+}
+
+fn config(registry: &Arc<Registry>, overrides: &Overrides, action: &ConfigAction) -> Result<(), Fatal> {
+    let mut output = std::io::stdout().lock();
+    match action {
+        ConfigAction::Default => output.write_all(default_config(registry).as_bytes())?,
+        ConfigAction::Schema => output.write_all(config_schema(registry).as_bytes())?,
+        ConfigAction::Check => {
+            let program = Program::load(Arc::clone(registry), overrides)?;
+            for explained in program.config.explain() {
+                writeln!(output, "{} = {}  # {}", explained.key, explained.value, explained.origin)?;
+            }
+            for name in program.processor_names() {
+                writeln!(output, "# processor {name}")?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The default configuration with the sections of all processors.
+pub(crate) fn default_config(registry: &Registry) -> String {
+    let mut text = dateline_config::render_default();
+    for section in registry.sections() {
+        let name = format!("processor.{}", section.name);
+        text.push('\n');
+        text.push_str(&dateline_config::render_section(&name, &section.schema, &section.defaults));
+    }
+    text
+}
+
+/// The schema of the configuration with the sections of all processors.
+pub(crate) fn config_schema(registry: &Registry) -> String {
+    let mut schema = dateline_config::schema();
+    let mut sections = serde_json::Map::new();
+    for section in registry.sections() {
+        let mut own = section.schema;
+        if let Some(properties) = own.get_mut("properties").and_then(serde_json::Value::as_object_mut) {
+            let about = "Whether the processor runs.";
+            let enabled = serde_json::json!({"type": "boolean", "default": true, "description": about});
+            properties.insert(dateline_pipeline::ENABLED.to_owned(), enabled);
+        }
+        sections.insert(section.name.to_owned(), own);
+    }
+    schema["properties"]["processor"]["properties"] = serde_json::Value::Object(sections);
+    let mut text = serde_json::to_string_pretty(&schema).unwrap_or_default();
+    text.push('\n');
+    text
+}

@@ -1,0 +1,279 @@
+//! Opens everything a daemon, a batch run or an offline answer needs, in the order that a crash would want it.
+
+use crate::answer::Answerer;
+use crate::committer::{self, BATCHES_WAITING_MAX, Report, Watchdog, Work};
+use crate::control::Control;
+use crate::engine::{Engine, EngineError, Inputs, Mode, Parts};
+use crate::errors::Fatal;
+use crate::indexing::{self, IndexingError, Slot};
+use crate::live::{Live, Phase};
+use crate::notify::Notifier;
+use crate::program::Program;
+use crossbeam_channel::{Sender, bounded};
+use dateline_processor::IndexerHome;
+use dateline_processor_index::{Index, Searching};
+use dateline_store::{OpenReport, StateDir, Store, StoreOptions};
+use dateline_watch::{PollMode, Root, ScanReport, WatchOptions, Watcher};
+use dateline_worker::{Init, Pool, PoolOptions};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// Watch events waiting for the event loop; the watcher holds the rest back.
+const WATCH_EVENTS_MAX: usize = 1_024;
+/// Requests and signals waiting for the event loop.
+const CONTROLS_MAX: usize = 64;
+/// Longest one document may keep a worker busy without a sign of progress, beyond its configured time.
+const JOB_TIME_FACTOR: u32 = 60;
+/// How long to wait for a lock that a process just killed may still hold.
+const LOCK_PATIENCE: Duration = Duration::from_secs(5);
+
+/// A store with its indexers, open.
+pub(crate) struct Opened {
+    pub(crate) store: Store,
+    pub(crate) slots: Vec<Arc<Slot>>,
+    pub(crate) index: Searching,
+    pub(crate) report: OpenReport,
+}
+
+/// Opens store and indexers under the state's lock.
+///
+/// # Errors
+/// When somebody else holds the lock, or something is damaged.
+pub(crate) fn open(program: &Program) -> Result<Opened, Fatal> {
+    let directory = StateDir::new(&program.state);
+    let lock = directory.lock_within(LOCK_PATIENCE)?;
+    let options = StoreOptions {
+        cache_bytes: program.config.store.cache.0,
+        reserve_bytes: program.config.store.free_space_reserve.0,
+        faults: crate::faults::from_environment(),
+        ..StoreOptions::default()
+    };
+    let (store, report) = Store::open(lock, &options)?;
+    let home = |name: &str| {
+        let base = directory.index();
+        IndexerHome { directory: if name == "index" { base } else { base.join(name) } }
+    };
+    for name in program.indexer_names() {
+        std::fs::create_dir_all(home(name).directory)?;
+    }
+    let indexers = program.registry.indexers(&program.tables, &program.resources, &home)?;
+    let index = indexers.iter().find_map(|indexer| indexer.as_any()?.downcast_ref::<Index>().map(Index::searching));
+    let index = index.ok_or_else(|| {
+        Fatal::hinted(
+            std::io::Error::other("this program has no full-text index"),
+            "add `.indexer::<Index>()` to its builder, or enable `[processor.index]`",
+        )
+    })?;
+    let slots = indexers.into_iter().map(|indexer| Arc::new(Slot::new(indexer))).collect();
+    Ok(Opened { store, slots, index, report })
+}
+
+/// How workers are started for a program.
+pub(crate) fn pool_options(program: &Program) -> PoolOptions {
+    let worker = &program.config.worker;
+    let mut options = PoolOptions::new("/proc/self/exe", ["worker"]);
+    options.workers = worker.count.resolve();
+    options.step_time = worker.time_max.0;
+    options.job_time = worker.time_max.0 * JOB_TIME_FACTOR;
+    options.init = Init {
+        tables: program.tables.clone(),
+        resources: program.resources.clone(),
+        parser: program.parser.clone(),
+        memory_bytes: worker.memory_max.0,
+    };
+    options
+}
+
+/// Starts the workers, and refuses to go on without a sandbox where one is required.
+///
+/// # Errors
+/// When no worker starts, or they cannot be confined as required.
+pub(crate) fn start_pool(program: &Program) -> Result<Pool, Fatal> {
+    let pool = Pool::start(pool_options(program))?;
+    let missing = pool.status().sandbox.map(|report| report.missing()).unwrap_or_default();
+    if program.config.worker.sandbox == dateline_config::SandboxMode::Required && !missing.is_empty() {
+        let error = std::io::Error::other(format!("workers cannot be confined: {}", missing.join("; ")));
+        return Err(Fatal::hinted(error, "set `worker.sandbox = \"auto\"` to go on without"));
+    }
+    Ok(pool)
+}
+
+/// How the folder is watched.
+pub(crate) fn watch_options(program: &Program) -> WatchOptions {
+    let watch = &program.config.watch;
+    let mut options = WatchOptions::new(&program.root);
+    options.ignore = watch.ignore.clone();
+    options.settle = watch.settle.0;
+    options.rescan_interval = watch.rescan_interval.period();
+    options.poll = match watch.poll {
+        dateline_config::PollMode::Auto => PollMode::Auto,
+        dateline_config::PollMode::Always => PollMode::Always,
+        dateline_config::PollMode::Never => PollMode::Never,
+    };
+    options.poll_interval = watch.poll_interval.0;
+    options.file_bytes_max = watch.file_size_max.0;
+    options
+}
+
+/// Everything that runs beside the event loop.
+pub(crate) struct Running {
+    pub(crate) engine: Engine,
+    pub(crate) inputs: Inputs,
+    pub(crate) answerer: Arc<Answerer>,
+    pub(crate) control: Sender<Control>,
+    committer: JoinHandle<()>,
+    indexer: JoinHandle<()>,
+    scrub: Option<JoinHandle<()>>,
+}
+
+/// Starts committer, indexers, workers and, when watching, the watcher.
+///
+/// # Errors
+/// When any of them does not start.
+pub(crate) fn start(program: Arc<Program>, opened: Opened, mode: Mode) -> Result<Running, Fatal> {
+    let Opened { store, slots, index, .. } = opened;
+    let live = Arc::new(Live::default());
+    let head = store.sequence();
+    live.update(|facts| {
+        facts.phase = Phase::Starting;
+        facts.committed = head;
+        facts.decisions_seen = true;
+    });
+    let root = Root::open_with(&watch_options(&program)).map_err(|error| bad_root(&program, error))?;
+    let pool = start_pool(&program)?;
+    let watchdog = Arc::new(Watchdog::new());
+    let (commit, work) = bounded::<Work>(BATCHES_WAITING_MAX);
+    let (report_to, reports) = crossbeam_channel::unbounded::<Report>();
+    let (control, controls) = bounded::<Control>(CONTROLS_MAX);
+    let committer = committer::start(store.committer()?, work, report_to, Arc::clone(&live), Arc::clone(&watchdog))?;
+    let (wake, woken) = bounded::<()>(1);
+    let (failed, indexing) = bounded::<IndexingError>(1);
+    let indexer =
+        indexing::start(store.clone(), slots.clone(), woken, commit.clone(), Arc::clone(&live), move |error| {
+            // The event loop is gone only when the process ends anyway.
+            drop(failed.send(error));
+        })?;
+    let (watcher, watch) = match mode {
+        Mode::Watch => {
+            let (events, watch) = bounded(WATCH_EVENTS_MAX);
+            (
+                Some(Watcher::start(watch_options(&program), events).map_err(|error| bad_root(&program, error))?),
+                Some(watch),
+            )
+        }
+        Mode::Once => (None, None),
+    };
+    let socket = (mode == Mode::Watch).then(|| dateline_protocol::socket_path(&program.state));
+    let answerer = Arc::new(Answerer {
+        store: store.clone(),
+        index,
+        slots,
+        program: Arc::clone(&program),
+        live: Arc::clone(&live),
+        control: (mode == Mode::Watch).then(|| control.clone()),
+        socket,
+    });
+    let scrub = (mode == Mode::Watch).then(|| crate::scrubbing::start(store.clone(), Arc::clone(&live))).transpose()?;
+    let decisions = program.decisions.all()?;
+    let parts = Parts {
+        program: Arc::clone(&program),
+        store,
+        live,
+        pool,
+        root,
+        watcher,
+        commit,
+        wake,
+        watchdog,
+        notifier: Notifier::new(),
+        mode,
+        decisions,
+    };
+    let mut engine = Engine::new(parts);
+    let chain = program.registry.build(&program.tables, &program.resources)?;
+    engine.find_stale(&chain)?;
+    let inputs = Inputs { watch, reports, indexing, control: controls };
+    Ok(Running { engine, inputs, answerer, control, committer, indexer, scrub })
+}
+
+impl Running {
+    /// Runs the event loop, then ends everything in order: workers, indexers (which catch up), committer.
+    ///
+    /// # Errors
+    /// Why the daemon had to end.
+    pub(crate) fn run(mut self) -> Result<(), Fatal> {
+        let ended = self.engine.run(&self.inputs);
+        let fatal = ended.as_ref().is_err_and(|error| !matches!(error, EngineError::Indexing(_)));
+        if fatal {
+            // Nothing more can be made durable, and a thread may hang in the kernel: waiting would be for ever.
+            return Ok(ended?);
+        }
+        let (commit, wake) = self.engine.into_ends();
+        drop(wake);
+        let ends: [(&str, JoinHandle<()>); 2] = [("indexer", self.indexer), ("committer", self.committer)];
+        let mut commit = Some(commit);
+        for (name, thread) in ends {
+            if name == "committer" {
+                drop(commit.take());
+            }
+            if thread.join().is_err() {
+                tracing::error!(name, "a thread panicked");
+            }
+        }
+        if let Some(scrub) = self.scrub {
+            drop(scrub.join());
+        }
+        Ok(ended?)
+    }
+}
+
+fn bad_root(program: &Program, error: dateline_watch::WatchError) -> Fatal {
+    let root = program.root.display();
+    Fatal::hinted(error, format!("make the folder (`mkdir -p {root}`), or name another with `--root DIR`"))
+}
+
+/// Where the socket of a program's state is.
+pub(crate) fn socket_of(program: &Program) -> PathBuf {
+    dateline_protocol::socket_path(&program.state)
+}
+
+/// Looks through the folder once.
+///
+/// # Errors
+/// When the folder cannot be opened.
+pub(crate) fn scan(program: &Program) -> Result<ScanReport, Fatal> {
+    let options = watch_options(program);
+    let root = Root::open_with(&options).map_err(|error| bad_root(program, error))?;
+    dateline_watch::scan(&root, &options).map_err(|error| bad_root(program, error))
+}
+
+/// Brings indexers that a crash left behind to the end of the change log.
+///
+/// # Errors
+/// When an indexer fails.
+pub(crate) fn catch_up(opened: &Opened) -> Result<(), Fatal> {
+    let head = opened.store.sequence();
+    let is_behind = |slot: &Arc<Slot>| -> Result<bool, Fatal> {
+        let own = slot.lock().applied();
+        Ok(own.map_or_else(|| opened.store.applied(&slot.name), Ok)? < head)
+    };
+    let behind = opened.slots.iter().map(is_behind).collect::<Result<Vec<bool>, Fatal>>()?;
+    if !behind.contains(&true) {
+        return Ok(());
+    }
+    let live = Arc::new(Live::default());
+    let (commit, work) = bounded::<Work>(BATCHES_WAITING_MAX);
+    let (report_to, _reports) = crossbeam_channel::unbounded::<Report>();
+    let watchdog = Arc::new(Watchdog::new());
+    let committer = committer::start(opened.store.committer()?, work, report_to, Arc::clone(&live), watchdog)?;
+    let (wake, woken) = bounded::<()>(1);
+    let (failed, failure) = bounded::<IndexingError>(1);
+    let indexer = indexing::start(opened.store.clone(), opened.slots.clone(), woken, commit, live, move |error| {
+        drop(failed.send(error));
+    })?;
+    drop(wake);
+    drop((indexer.join(), committer.join()));
+    failure.try_recv().map_or(Ok(()), |error| Err(error.into()))
+}

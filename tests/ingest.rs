@@ -1,0 +1,121 @@
+//! A file's life, seen through the binaries: dropped, found, changed, renamed, deleted, brought back.
+
+mod harness;
+
+use harness::{Lab, annotate};
+use serde_json::json;
+
+const SUMMIT: &str = " date 2021-06-16 Joe Biden and Vladimir Putin met in Geneva on Wednesday.\n\n\
+    The two presidents talked for about three hours at a villa by the lake, and agreed to send their ambassadors back.\n";
+const BRIDGE: &str =
+    "The old bridge at Konitsa was closed for repairs.\n\nIt will open again next month, the mayor said.\n";
+
+#[test]
+fn answers_follow_a_file_through_its_life() {
+    let lab = Lab::new();
+    let daemon = lab.start();
+    lab.write("summit.txt", SUMMIT);
+    lab.write("deep/er/bridge.txt", BRIDGE);
+    lab.wait();
+    assert_eq!(lab.search("ambassadors"), ["summit.txt"]);
+    assert_eq!(lab.search("bridge"), ["deep/er/bridge.txt"]);
+
+    lab.write("summit.txt", SUMMIT.replace("villa", "palace"));
+    lab.wait();
+    assert_eq!(lab.search("palace"), ["summit.txt"]);
+    assert!(lab.search("villa").is_empty(), "the superseded text is not found");
+
+    let before = lab.ask(&["search", "palace"])[0]["document"].clone();
+    lab.rename("summit.txt", "geneva.txt");
+    lab.wait();
+    let after = lab.ask(&["search", "palace"]);
+    assert_eq!(
+        (&after[0]["path"], &after[0]["document"]),
+        (&json!("geneva.txt"), &before),
+        "a rename keeps the document"
+    );
+
+    lab.remove("geneva.txt");
+    lab.wait();
+    assert!(lab.search("palace").is_empty());
+    lab.write("geneva.txt", SUMMIT.replace("villa", "palace"));
+    lab.wait();
+    let again = lab.ask(&["search", "palace"]);
+    assert_eq!(again[0]["document"], before, "content that comes back reopens its document");
+    assert!(daemon.stop().success());
+    assert_eq!(lab.search("palace"), ["geneva.txt"], "and it is found without a daemon too");
+}
+
+#[test]
+fn a_moved_in_tree_is_found_whole() {
+    let lab = Lab::new();
+    let _daemon = lab.start();
+    let outside = lab.directory().join("outside/a/b/c");
+    std::fs::create_dir_all(&outside).expect("tree is made");
+    for number in 0..40 {
+        std::fs::write(outside.join(format!("{number}.txt")), format!("Report {number} on the harvest.\n"))
+            .expect("written");
+    }
+    std::fs::rename(lab.directory().join("outside"), lab.root().join("inside")).expect("tree is moved");
+    lab.wait();
+    assert_eq!(lab.ask(&["search", "harvest", "--limit", "100"]).len(), 40);
+}
+
+#[test]
+fn what_is_stored_is_what_annotate_gives() {
+    let lab = Lab::new();
+    lab.write("summit.txt", SUMMIT);
+    lab.once();
+    let shown = lab.ask(&["show", "summit.txt"]).remove(0);
+    let filtered = annotate(&[json!({"id": "x", "text": SUMMIT, "path": "summit.txt"})]).json().remove(0);
+    for layer in ["dct", "timex", "entities"] {
+        assert_eq!(shown[layer], filtered[layer], "{layer}");
+    }
+    assert_eq!(filtered["dct"]["earliest"], "2021-06-16");
+    let wednesday = &filtered["timex"][0];
+    assert_eq!((&wednesday["text"], &wednesday["value"]), (&json!("Wednesday"), &json!("2021-06-16")));
+}
+
+#[test]
+fn an_undated_text_gets_no_false_certainty() {
+    let lab = Lab::new();
+    lab.write("bridge.txt", BRIDGE);
+    lab.once();
+    let shown = lab.ask(&["show", "bridge.txt"]).remove(0);
+    assert_eq!(shown["dct"], json!(null));
+    assert!(shown["timex"][0].get("earliest").is_none_or(serde_json::Value::is_null), "{}", shown["timex"]);
+}
+
+#[test]
+fn an_unchanged_folder_writes_nothing() {
+    let lab = Lab::new();
+    for number in 0..30 {
+        lab.write(&format!("{number}.txt"), format!("Note {number} about the ferry.\n"));
+    }
+    lab.once();
+    let before = lab.status();
+    assert_eq!((&before["documents"], &before["pending"], &before["failed"]), (&json!(30), &json!(0), &json!(0)));
+    lab.once();
+    let after = lab.status();
+    assert_eq!(before["sequence"], after["sequence"]);
+    assert_eq!(after["indexed_sequence"], after["sequence"]);
+}
+
+#[test]
+fn what_cannot_be_read_is_listed_and_retried_when_it_changes() {
+    let lab = Lab::new();
+    lab.write("paper.pdf", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<<>>\nendobj\n");
+    lab.write("half.jsonl", "{\"id\": \"a\", \"text\": \"Ferries run again.\"}\n{\"id\": \"b\", \"text\": \n");
+    lab.once();
+    let failures = lab.ask(&["failures"]);
+    let paths: Vec<&str> = failures.iter().filter_map(|failure| failure["path"].as_str()).collect();
+    assert!(paths.contains(&"paper.pdf") && paths.contains(&"half.jsonl"), "{failures:?}");
+    assert_eq!(lab.search("ferries"), ["half.jsonl"], "the good record is there");
+    lab.write(
+        "half.jsonl",
+        "{\"id\": \"a\", \"text\": \"Ferries run again.\"}\n{\"id\": \"b\", \"text\": \"Trams too.\"}\n",
+    );
+    lab.once();
+    assert_eq!(lab.search("trams"), ["half.jsonl"]);
+    assert_eq!(lab.ask(&["failures"]).len(), 1);
+}

@@ -1,0 +1,64 @@
+//! What users get wrong, and what they are told: the message names the thing and the way out.
+
+mod harness;
+
+use harness::Lab;
+
+#[test]
+fn a_missing_root_is_named() {
+    let lab = Lab::new();
+    std::fs::remove_dir(lab.root()).expect("root is removed");
+    let ran = lab.run_datelined(&["once"]);
+    assert_eq!(ran.code(), 2, "{}", ran.stderr);
+    assert!(ran.stderr.contains(&lab.root().display().to_string()) && ran.stderr.contains("hint:"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_second_daemon_is_told_which_process_holds_the_state() {
+    let lab = Lab::new();
+    let daemon = lab.start();
+    let ran = lab.run_datelined(&["run"]);
+    assert_eq!(ran.code(), 2, "{}", ran.stderr);
+    assert!(ran.stderr.contains(&daemon.pid().as_raw_nonzero().to_string()), "{}", ran.stderr);
+}
+
+#[test]
+fn another_root_is_refused_until_accepted() {
+    let lab = Lab::new();
+    lab.write("a.txt", "The lighthouse was lit.\n");
+    lab.once();
+    std::fs::rename(lab.root(), lab.directory().join("old")).expect("root is moved");
+    std::fs::create_dir(lab.root()).expect("another root");
+    lab.write("b.txt", "The harbour was dredged.\n");
+    let ran = lab.run_datelined(&["once"]);
+    assert_eq!(ran.code(), 2, "{}", ran.stderr);
+    assert!(ran.stderr.contains("accept-root"), "{}", ran.stderr);
+    assert_eq!(lab.search("lighthouse"), ["a.txt"], "nothing was deleted");
+    assert!(lab.run_datelined(&["accept-root"]).status.success());
+    lab.once();
+    assert_eq!((lab.search("lighthouse"), lab.search("harbour")), (vec![], vec!["b.txt".to_owned()]));
+}
+
+#[test]
+fn a_mistake_in_the_configuration_is_placed() {
+    let lab = Lab::new();
+    let config = lab.directory().join("my.toml");
+    std::fs::write(&config, "[watch]\nsetle = \"1s\"\n").expect("written");
+    let ran = lab.run_datelined(&["once", "--config", config.to_str().expect("is UTF-8")]);
+    assert_eq!(ran.code(), 2, "{}", ran.stderr);
+    for part in ["my.toml:2", "setle", "settle"] {
+        assert!(ran.stderr.contains(part), "{part} is missing in: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_query_mistake_is_pointed_at() {
+    let lab = Lab::new();
+    lab.write("a.txt", "The lighthouse was lit.\n");
+    lab.once();
+    let ran = lab.dateline(&["search", "date:foo"]);
+    assert_eq!(ran.code(), 2, "{}", ran.stderr);
+    assert!(ran.stderr.contains('^'), "{}", ran.stderr);
+    let ran = lab.dateline(&["search", "submarine"]);
+    assert_eq!((ran.code(), ran.stdout.as_str()), (1, ""), "{}", ran.stderr);
+}
