@@ -151,7 +151,7 @@ pub struct Scoring {
 
 impl Default for Scoring {
     fn default() -> Scoring {
-        Scoring { k1: 1.2, b: 0.75, title: 1.0, nearness: 0.3 }
+        Scoring { k1: 1.2, b: 0.75, title: 2.0, nearness: 0.4 }
     }
 }
 

@@ -13,6 +13,8 @@ mod query;
 mod search;
 mod snippet;
 mod stop;
+mod timeline;
+mod who;
 
 pub use context::{Aliases, Article, FacetDeclaration, KnownEntity, NoAliases, OutsideError, Texts};
 pub use dateline_processor_index::{Order, Scoring, Searching};
@@ -24,3 +26,5 @@ pub use plan::{Context, Match, Planned, SearchOptions, plan};
 pub use query::{Clause, ClauseKind, EntityField, FIELDS, Form, OtherField, Query, Terms, WordField};
 pub use search::{Hit, Hits, Matched, Sources, find, search};
 pub use snippet::{Matcher, SNIPPET_BYTES, Snippet, headline, snippet};
+pub use timeline::{Step, TimelineEntry, TimelineOptions, Told, timeline};
+pub use who::{Counted, who};

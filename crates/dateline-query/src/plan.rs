@@ -90,9 +90,11 @@ pub fn plan(query: &Query, options: &SearchOptions, context: Context<'_>) -> Res
         notes: Vec::new(),
         words: Vec::new(),
         near: Vec::new(),
+        loose: Vec::new(),
         ranked: false,
     };
     let node = planner.clause(&query.root, options.matching)?;
+    let node = with_loose(node, std::mem::take(&mut planner.loose));
     let clock = options.known_at.map_or(Clock::Current, Clock::KnownAt);
     let default = if planner.ranked { Order::Score } else { Order::Newest };
     let plan = Plan {
@@ -125,6 +127,8 @@ struct Planner<'a> {
     notes: Vec<Note>,
     words: Vec<Word>,
     near: Vec<Word>,
+    /// Words of phrases, each by itself: they rank the documents that have the phrase and find none.
+    loose: Vec<Node>,
     ranked: bool,
 }
 
@@ -148,6 +152,11 @@ fn in_field(field: Field, terms: &Terms) -> Node {
         Form::Near(gap) => Node::Near(field, exact(), gap),
         Form::Fuzzy => single(terms.words.iter().cloned().map(Word::Fuzzy).collect()),
     }
+}
+
+/// The condition, its documents ranked by these words too.
+fn with_loose(node: Node, loose: Vec<Node>) -> Node {
+    if loose.is_empty() { node } else { Node::And(vec![node, Node::Or([vec![Node::Everything], loose].concat())]) }
 }
 
 fn filter(node: Node) -> Node {
@@ -182,9 +191,11 @@ impl Planner<'_> {
             ClauseKind::Not(inner) => {
                 // What is excluded is neither shown in snippets nor near anything.
                 let (words, near, ranked) = (self.words.len(), self.near.len(), self.ranked);
+                let loose = self.loose.len();
                 let node = self.clause(inner, Match::All)?;
                 self.words.truncate(words);
                 self.near.truncate(near);
+                self.loose.truncate(loose);
                 self.ranked = ranked;
                 Node::Not(Box::new(node))
             }
@@ -249,8 +260,15 @@ impl Planner<'_> {
         for (at, word) in terms.words.iter().enumerate() {
             let quoted_prefix = terms.form == (Form::Quoted { prefix: true }) && at == last;
             self.words.push(if quoted_prefix { Word::Prefix(word.clone()) } else { make(word.clone()) });
-            if terms.form == Form::Plain && (self.keep_stop_words || !is_stop_word(word)) {
-                self.near.push(Word::Stem(word.clone()));
+            if !self.keep_stop_words && is_stop_word(word) {
+                continue;
+            }
+            match terms.form {
+                Form::Plain => self.near.push(Word::Stem(word.clone())),
+                Form::Quoted { .. } | Form::Near(_) if last > 0 => {
+                    self.loose.push(Node::Word(Field::Text, Word::Stem(word.clone())));
+                }
+                _ => {}
             }
         }
     }

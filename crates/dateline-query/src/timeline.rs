@@ -1,0 +1,444 @@
+//! What happened when: dated sentences of many articles, ranked, one a day, with how many articles support each.
+//!
+//! A pure function over loaded articles. A day matters when many articles speak of it, and more when they still speak of
+//! it long after. Copies and rewrites of a report support its day; its sentence is shown once.
+
+use crate::context::Article;
+use crate::snippet::Matcher;
+use crate::stop::is_stop_word;
+use dateline_core::layers::{Timex, TimexType};
+use dateline_core::{Date, DateInterval, DocumentId, Precision, Revision, Span};
+use dateline_processor_index::words::{Folder, words};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::BTreeMap;
+
+/// Days after which an article looks back rather than reports.
+const LOOKING_BACK_DAYS: i32 = 7;
+/// Sentences at an article's beginning that report of its own date when they name no other.
+const LEAD_SENTENCES: usize = 3;
+/// What a lead without a date counts beside a sentence that names the day.
+const LEAD_WEIGHT: f64 = 0.3;
+/// What a sentence counts that has none of the words asked for.
+const ASIDE_WEIGHT: f64 = 0.7;
+/// Shortest sentence that is shown when there is another, in words.
+const SENTENCE_WORDS_MIN: usize = 6;
+/// Longest sentence that is shown when there is another, in words.
+const SENTENCE_WORDS_MAX: usize = 50;
+/// Longest sentence shown whole, in bytes.
+const SENTENCE_BYTES_MAX: usize = 400;
+/// Sentences of one day that are compared with each other.
+const SENTENCES_COMPARED_MAX: usize = 400;
+
+/// An article with what is known of its times.
+#[derive(Clone, Copy, Debug)]
+pub struct Told<'a> {
+    /// The document.
+    pub document: DocumentId,
+    /// Which content of it.
+    pub revision: Revision,
+    /// Its text.
+    pub article: &'a Article,
+    /// Its date.
+    pub dct: Option<DateInterval>,
+    /// Its temporal expressions.
+    pub timexes: &'a [Timex],
+    /// Its sentences; when empty, they are cut at full stops and line ends.
+    pub sentences: &'a [Span],
+}
+
+/// How long the steps of a timeline are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Step {
+    /// One line a day.
+    #[default]
+    Day,
+    /// One line an ISO week.
+    Week,
+    /// One line a month.
+    Month,
+}
+
+impl Step {
+    /// The step that holds a day.
+    fn around(self, day: Date) -> DateInterval {
+        match self {
+            Step::Day => DateInterval::day(day),
+            Step::Month => DateInterval::month(day),
+            Step::Week => {
+                let monday = day.checked_sub(jiff::Span::new().days(day.weekday().to_monday_zero_offset()));
+                let monday = monday.unwrap_or(day);
+                let sunday = monday.checked_add(jiff::Span::new().days(6)).unwrap_or(day);
+                DateInterval { earliest: monday, latest: sunday }
+            }
+        }
+    }
+
+    fn precision(self) -> Precision {
+        match self {
+            Step::Day => Precision::Day,
+            Step::Week => Precision::Week,
+            Step::Month => Precision::Month,
+        }
+    }
+}
+
+/// What timeline is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimelineOptions {
+    /// First day.
+    pub from: Option<Date>,
+    /// Last day.
+    pub to: Option<Date>,
+    /// Length of the steps.
+    pub step: Step,
+    /// Lines at most: the weightiest.
+    pub top: usize,
+}
+
+/// One line of a timeline.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TimelineEntry {
+    /// The days it stands for.
+    pub days: DateInterval,
+    /// How precisely they are meant.
+    pub precision: Precision,
+    /// The sentence that says best what happened, on one line.
+    pub sentence: String,
+    /// Where it stands in its text.
+    pub span: Span,
+    /// Its document.
+    pub document: DocumentId,
+    /// Which content of it.
+    pub revision: Revision,
+    /// Path of its file.
+    pub path: String,
+    /// Which record of the file.
+    pub part: String,
+    /// Its line in the file.
+    pub line: u32,
+    /// How many articles speak of these days.
+    pub sources: usize,
+    /// How many sentences do.
+    pub mentions: usize,
+    /// Weight; comparable within one timeline only.
+    pub score: f64,
+}
+
+/// A sentence that speaks of some step.
+struct Candidate {
+    told: usize,
+    span: Span,
+    /// Position of the sentence in its article.
+    at: usize,
+    /// Whether it names the day.
+    named: bool,
+    looking_back: bool,
+    asked: usize,
+}
+
+/// The timeline of some articles, in the order of time. `matcher` knows the words asked for.
+#[must_use]
+pub fn timeline(told: &[Told<'_>], matcher: &mut Matcher, options: &TimelineOptions) -> Vec<TimelineEntry> {
+    let mut steps: BTreeMap<DateInterval, Vec<Candidate>> = BTreeMap::new();
+    for (number, one) in told.iter().enumerate() {
+        gather(number, one, matcher, options, &mut steps);
+    }
+    let mut ranked: Vec<(f64, DateInterval)> =
+        steps.iter().map(|(days, candidates)| (weight(candidates), *days)).collect();
+    ranked.sort_by(|one, other| other.0.total_cmp(&one.0).then(one.1.cmp(&other.1)));
+    ranked.truncate(options.top);
+    let mut shown: FxHashSet<Vec<String>> = FxHashSet::default();
+    let mut folder = Folder::default();
+    let mut entries: Vec<TimelineEntry> = ranked
+        .into_iter()
+        .filter_map(|(score, days)| entry(told, &steps[&days], days, score, options.step, &mut folder, &mut shown))
+        .collect();
+    entries.sort_by_key(|entry| entry.days);
+    entries
+}
+
+/// Sorts the sentences of an article under the steps they speak of.
+fn gather(
+    number: usize,
+    told: &Told<'_>,
+    matcher: &mut Matcher,
+    options: &TimelineOptions,
+    steps: &mut BTreeMap<DateInterval, Vec<Candidate>>,
+) {
+    let text: &str = &told.article.text;
+    let cut = if told.sentences.is_empty() { sentences(text) } else { Vec::new() };
+    let sentences = if cut.is_empty() { told.sentences } else { &cut };
+    for (at, span) in sentences.iter().enumerate() {
+        let inside = told.timexes.iter().filter(|timex| span.contains(timex.span));
+        let dated = inside.filter(|timex| matches!(timex.kind, TimexType::Date | TimexType::Time));
+        let named: Vec<DateInterval> = dated.filter_map(Timex::interval).collect();
+        let mut days: Vec<(DateInterval, bool)> = named
+            .iter()
+            .filter(|interval| options.step.around(interval.earliest).contains(**interval))
+            .map(|interval| (options.step.around(interval.earliest), true))
+            .collect();
+        if named.is_empty() && at < LEAD_SENTENCES {
+            let written = told.dct.filter(|dct| options.step.around(dct.earliest).contains(*dct));
+            days.extend(written.map(|dct| (options.step.around(dct.earliest), false)));
+        }
+        days.sort_unstable();
+        days.dedup();
+        days.retain(|(days, _)| wanted(*days, options));
+        if days.is_empty() || told.article.marks.iter().any(|mark| mark.span.contains(*span)) {
+            continue;
+        }
+        let asked = asked_words(span.slice(text).unwrap_or(""), matcher);
+        for (days, named) in days {
+            let since =
+                told.dct.and_then(|dct| (dct.earliest - days.latest).total((jiff::Unit::Day, days.latest)).ok());
+            let looking_back = since.is_some_and(|since| since > f64::from(LOOKING_BACK_DAYS));
+            let candidate = Candidate { told: number, span: *span, at, named, looking_back, asked };
+            steps.entry(days).or_default().push(candidate);
+        }
+    }
+}
+
+fn wanted(days: DateInterval, options: &TimelineOptions) -> bool {
+    options.from.is_none_or(|from| days.latest >= from) && options.to.is_none_or(|to| days.earliest <= to)
+}
+
+/// How many different words asked for a sentence has.
+fn asked_words(sentence: &str, matcher: &mut Matcher) -> usize {
+    let found: FxHashSet<usize> = words(sentence).filter_map(|range| matcher.wanted(&sentence[range])).collect();
+    found.len()
+}
+
+/// How much some days matter: how many articles speak of them, and how many sentences look back on them.
+fn weight(candidates: &[Candidate]) -> f64 {
+    let mut articles: FxHashMap<usize, f64> = FxHashMap::default();
+    let mut looking_back = 0.0;
+    let any_asked = candidates.iter().any(|candidate| candidate.asked > 0);
+    for candidate in candidates {
+        let topical = if any_asked && candidate.asked == 0 { ASIDE_WEIGHT } else { 1.0 };
+        let value = topical * if candidate.named { 1.0 } else { LEAD_WEIGHT };
+        let best = articles.entry(candidate.told).or_insert(0.0);
+        *best = best.max(value);
+        if candidate.looking_back {
+            looking_back += topical;
+        }
+    }
+    // Summed in a fixed order: the same articles give the same weight, bit for bit.
+    let mut values: Vec<f64> = articles.into_values().collect();
+    values.sort_by(f64::total_cmp);
+    values.iter().sum::<f64>().ln_1p() + looking_back.ln_1p()
+}
+
+fn entry(
+    told: &[Told<'_>],
+    candidates: &[Candidate],
+    days: DateInterval,
+    score: f64,
+    step: Step,
+    folder: &mut Folder,
+    shown: &mut FxHashSet<Vec<String>>,
+) -> Option<TimelineEntry> {
+    let compared: Vec<&Candidate> = candidates.iter().take(SENTENCES_COMPARED_MAX).collect();
+    let said: Vec<Vec<String>> = compared.iter().map(|candidate| content(told, candidate, folder)).collect();
+    let mut common: FxHashMap<&str, f64> = FxHashMap::default();
+    for word in said.iter().flatten() {
+        *common.entry(word).or_insert(0.0) += 1.0;
+    }
+    let mut order: Vec<(f64, usize)> =
+        (0..compared.len()).map(|at| (says_it(compared[at], &said[at], &common), at)).collect();
+    order.sort_by(|one, other| other.0.total_cmp(&one.0).then(one.1.cmp(&other.1)));
+    let fresh = order.iter().find(|(_, at)| !shown.contains(&said[*at])).or(order.first())?;
+    shown.insert(said[fresh.1].clone());
+    let best = compared[fresh.1];
+    let source = &told[best.told];
+    let sources: FxHashSet<DocumentId> = candidates.iter().map(|candidate| told[candidate.told].document).collect();
+    Some(TimelineEntry {
+        days,
+        precision: step.precision(),
+        sentence: on_one_line(best.span.slice(&source.article.text).unwrap_or("")),
+        span: best.span,
+        document: source.document,
+        revision: source.revision,
+        path: source.article.path.display(),
+        part: source.article.part.clone(),
+        line: source.article.line(best.span.start),
+        sources: sources.len(),
+        mentions: candidates.iter().filter(|candidate| candidate.named).count(),
+        score,
+    })
+}
+
+/// The different words of a sentence that say something, stemmed and sorted.
+fn content(told: &[Told<'_>], candidate: &Candidate, folder: &mut Folder) -> Vec<String> {
+    let sentence = candidate.span.slice(&told[candidate.told].article.text).unwrap_or("");
+    let mut said: Vec<String> = folder
+        .folded_words(sentence)
+        .iter()
+        .filter(|word| !is_stop_word(word))
+        .map(|word| folder.stem_or_word(word))
+        .collect();
+    said.sort_unstable();
+    said.dedup();
+    said
+}
+
+/// How well a sentence says what happened: in words that others use of that day too, early in its article, naming the
+/// day, with the words asked for, neither a scrap nor a paragraph.
+fn says_it(candidate: &Candidate, said: &[String], common: &FxHashMap<&str, f64>) -> f64 {
+    let shared: f64 = said.iter().map(|word| common[word.as_str()] - 1.0).sum();
+    let length = said.len().max(1);
+    let central = shared / (f64::from(u32::try_from(length).unwrap_or(u32::MAX)) + 5.0);
+    let early = 1.0 / (1.0 + f64::from(u32::try_from(candidate.at).unwrap_or(u32::MAX)) * 0.1);
+    let asked = f64::from(u32::try_from(candidate.asked.min(4)).unwrap_or(0));
+    let fits = if (SENTENCE_WORDS_MIN..=SENTENCE_WORDS_MAX).contains(&length) { 1.0 } else { 0.3 };
+    let named = if candidate.named { 1.5 } else { 1.0 };
+    fits * named * (1.0 + asked) * (1.0 + early) * (1.0 + central.ln_1p())
+}
+
+fn on_one_line(sentence: &str) -> String {
+    let mut line = sentence.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.len() > SENTENCE_BYTES_MAX {
+        let cut = (0..=SENTENCE_BYTES_MAX).rev().find(|at| line.is_char_boundary(*at)).unwrap_or(0);
+        let cut = line[..cut].rfind(' ').unwrap_or(cut);
+        line.truncate(cut);
+        line.push('…');
+    }
+    line
+}
+
+/// Sentences of a text that has no layer of them: cut at line ends, and at full stops before a capital.
+fn sentences(text: &str) -> Vec<Span> {
+    let mut spans = Vec::new();
+    let mut from = 0;
+    let mut close = |from: usize, to: usize| {
+        let piece = &text[from..to];
+        let start = from + piece.len() - piece.trim_start().len();
+        let end = start + piece.trim().len();
+        if start < end {
+            spans.push(Span::new(start, end));
+        }
+    };
+    for (at, sign) in text.match_indices(['.', '!', '?', '\n']) {
+        let after = &text[at + 1..];
+        let quote = after.len() - after.trim_start_matches(['"', '\u{201d}', '\'', '\u{2019}', ')']).len();
+        let rest = &after[quote..];
+        let last = text[..at].rsplit(char::is_whitespace).next().unwrap_or("");
+        let initial = last.chars().count() == 1 || last.contains('.');
+        let starts = rest.trim_start().starts_with(|next: char| !next.is_lowercase());
+        if sign == "\n" || rest.starts_with(char::is_whitespace) && starts && !initial {
+            close(from, at + 1 + quote);
+            from = at + 1 + quote;
+        }
+    }
+    close(from, text.len());
+    spans
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Step, TimelineOptions, Told, sentences, timeline};
+    use crate::context::Article;
+    use crate::snippet::Matcher;
+    use dateline_core::layers::{Timex, TimexType};
+    use dateline_core::{ContentHash, DateInterval, DocumentId, Origin, Revision, SourcePath, Span};
+
+    fn article(text: &str) -> Article {
+        Article {
+            path: SourcePath::new("a.txt"),
+            part: "1".to_owned(),
+            title: None,
+            text: text.into(),
+            marks: Vec::new(),
+            origin: Origin { offset: Some(0), line: 1 },
+            content: ContentHash::of(text.as_bytes()),
+        }
+    }
+
+    /// Marks each ISO date of a text as a temporal expression.
+    fn timexes(text: &str) -> Vec<Timex> {
+        let at = text.match_indices("20").map(|(at, _)| at);
+        at.filter_map(|at| {
+            let word = text[at..].split([' ', '.', '\n']).next()?;
+            let interval = DateInterval::parse(word).ok()?;
+            Some(Timex {
+                span: Span::new(at, at + word.len()),
+                kind: TimexType::Date,
+                value: word.to_owned(),
+                earliest: Some(interval.earliest),
+                latest: Some(interval.latest),
+                modifier: None,
+                quant: None,
+                freq: None,
+                rule: "test".to_owned(),
+                anchor: None,
+            })
+        })
+        .collect()
+    }
+
+    fn lines(texts: &[(&str, &str)], options: &TimelineOptions) -> Vec<String> {
+        let articles: Vec<(Article, Vec<Timex>, Option<DateInterval>)> =
+            texts.iter().map(|(date, text)| (article(text), timexes(text), DateInterval::parse(date).ok())).collect();
+        let told: Vec<Told<'_>> = (1..)
+            .zip(&articles)
+            .map(|(number, (article, timexes, dct))| Told {
+                document: DocumentId(number),
+                revision: Revision(1),
+                article,
+                dct: *dct,
+                timexes,
+                sentences: &[],
+            })
+            .collect();
+        let entries = timeline(&told, &mut Matcher::new(&[]), options);
+        let shown = entries.iter().map(|entry| {
+            format!("{} {} ({}, {}:{})", entry.days, entry.sentence, entry.sources, entry.document, entry.line)
+        });
+        shown.collect()
+    }
+
+    const TEXTS: [(&str, &str); 4] = [
+        ("2022-04-05", "The bridge fell on 2022-04-03 into the river.\nNobody was hurt when it fell."),
+        ("2022-04-06", "Crews searched the river again.\nThe bridge fell on 2022-04-03 into the river."),
+        (
+            "2022-06-01",
+            "It is rebuilt since the old bridge fell on 2022-04-03 after a storm. Work began on 2022-05-02 at last.",
+        ),
+        ("", "A note without a date."),
+    ];
+
+    #[test]
+    fn days_that_many_speak_of_come_first_and_are_shown_in_order() {
+        let options = TimelineOptions { from: None, to: None, step: Step::Day, top: 2 };
+        let found = lines(&TEXTS, &options);
+        assert_eq!(found.len(), 2);
+        assert!(
+            found[0].starts_with("2022-04-03 The bridge fell on 2022-04-03") && found[0].contains("(3, "),
+            "{found:?}"
+        );
+        assert!(found[1].starts_with("2022-05-02 Work began"), "{found:?}");
+    }
+
+    #[test]
+    fn leads_without_a_date_report_of_their_own_day() {
+        let day = "2022-04-06".parse().ok();
+        let options = TimelineOptions { from: day, to: day, step: Step::Day, top: 9 };
+        assert_eq!(lines(&TEXTS, &options), ["2022-04-06 Crews searched the river again. (1, 2:1)"]);
+    }
+
+    #[test]
+    fn steps_may_be_weeks_and_months() {
+        let options = TimelineOptions { from: None, to: None, step: Step::Month, top: 9 };
+        let months: Vec<String> = lines(&TEXTS, &options).iter().map(|line| line[..7].to_owned()).collect();
+        assert_eq!(months, ["2022-04", "2022-05"]);
+        let options = TimelineOptions { step: Step::Week, ..options };
+        assert!(lines(&TEXTS, &options)[0].starts_with("2022-03-28..2022-04-03 "));
+    }
+
+    #[test]
+    fn texts_without_a_layer_are_cut_into_sentences() {
+        let text = "Mr. J. Smith of the U.S. left. \"Why?\" he asked.\nA line\n\nEnd";
+        let found: Vec<&str> = sentences(text).into_iter().filter_map(|span| span.slice(text)).collect();
+        assert_eq!(found.last(), Some(&"End"));
+        assert!(found.contains(&"\"Why?\" he asked."), "{found:?}");
+    }
+}
