@@ -68,24 +68,37 @@ fn header_name(line: &[u8]) -> Option<&[u8]> {
 }
 
 /// Whether a file is a mail; `called` says whether it is called one.
-pub(crate) fn is_mail(bytes: &[u8], called: bool) -> bool {
-    let known = known_headers(strip_mark(bytes));
+pub(crate) fn is_mail(lines: &Lines<'_>, called: bool) -> bool {
+    let known = known_headers(strip_mark(&lines.bytes));
     known >= if called { 1 } else { HEADERS_MIN }
 }
 
 /// Whether a file is a mailbox: a `From ` line with a mail behind it.
-pub(crate) fn is_mbox(bytes: &[u8]) -> bool {
-    let bytes = strip_mark(bytes);
+pub(crate) fn is_mbox(lines: &Lines<'_>) -> bool {
+    let bytes = strip_mark(&lines.bytes);
     bytes.starts_with(b"From ") && memchr(b'\n', bytes).is_some_and(|end| known_headers(&bytes[end + 1..]) > 0)
 }
 
-/// The bytes, with line feeds for carriage returns where lines end with nothing else.
-pub(crate) fn with_line_feeds(bytes: &[u8]) -> Cow<'_, [u8]> {
-    let old = memchr(b'\r', bytes).is_some() && memchr(b'\n', bytes).is_none();
-    if !old {
-        return Cow::Borrowed(bytes);
+/// The bytes of a file that may hold mails, their lines ended by line feeds.
+pub(crate) struct Lines<'a> {
+    bytes: Cow<'a, [u8]>,
+}
+
+impl<'a> Lines<'a> {
+    /// Takes a file's bytes; where lines end with carriage returns alone, these are replaced.
+    pub(crate) fn new(bytes: &'a [u8]) -> Lines<'a> {
+        let old = memchr(b'\r', bytes).is_some() && memchr(b'\n', bytes).is_none();
+        if !old {
+            return Lines { bytes: Cow::Borrowed(bytes) };
+        }
+        let bytes = bytes.iter().map(|byte| if *byte == b'\r' { b'\n' } else { *byte });
+        Lines { bytes: Cow::Owned(bytes.collect()) }
     }
-    Cow::Owned(bytes.iter().map(|byte| if *byte == b'\r' { b'\n' } else { *byte }).collect())
+
+    /// Whether the bytes stand in the file as they are here.
+    fn citable(&self) -> bool {
+        matches!(self.bytes, Cow::Borrowed(_))
+    }
 }
 
 fn strip_mark(bytes: &[u8]) -> &[u8] {
@@ -93,13 +106,14 @@ fn strip_mark(bytes: &[u8]) -> &[u8] {
 }
 
 /// Reads one mail.
-pub(crate) fn read(bytes: &[u8], sink: &mut Sink<'_>) -> Result<(), ParseError> {
-    let _ = message(bytes, 0, 1, sink);
+pub(crate) fn read(lines: &Lines<'_>, sink: &mut Sink<'_>) -> Result<(), ParseError> {
+    let _ = message(&lines.bytes, lines.citable().then_some(0), 1, sink);
     nothing_good(sink)
 }
 
 /// Reads every mail of a mailbox.
-pub(crate) fn read_mbox(bytes: &[u8], sink: &mut Sink<'_>) -> Result<(), ParseError> {
+pub(crate) fn read_mbox(lines: &Lines<'_>, sink: &mut Sink<'_>) -> Result<(), ParseError> {
+    let (bytes, cited) = (&*lines.bytes, lines.citable());
     let mut starts = mail_starts(bytes).peekable();
     let mut line = 1u32;
     let mut counted = 0;
@@ -109,7 +123,7 @@ pub(crate) fn read_mbox(bytes: &[u8], sink: &mut Sink<'_>) -> Result<(), ParseEr
             line.saturating_add(u32::try_from(memchr_iter(b'\n', &bytes[counted..start]).count()).unwrap_or(u32::MAX));
         counted = start;
         let head = memchr(b'\n', &bytes[start..end]).map_or(end, |at| start + at + 1);
-        if message(&bytes[head..end], head, line, sink).is_break() {
+        if message(&bytes[head..end], cited.then_some(head), line, sink).is_break() {
             break;
         }
     }
@@ -138,7 +152,7 @@ fn mail_starts(bytes: &[u8]) -> impl Iterator<Item = usize> + '_ {
 }
 
 /// Hands out one mail; `offset` and `line` are where it stands in the file.
-fn message(raw: &[u8], offset: usize, line: u32, sink: &mut Sink<'_>) -> ControlFlow<()> {
+fn message(raw: &[u8], offset: Option<usize>, line: u32, sink: &mut Sink<'_>) -> ControlFlow<()> {
     if let Err(reason) = check_structure(raw) {
         sink.fail(None, line, reason);
         return ControlFlow::Continue(());
@@ -155,7 +169,7 @@ fn message(raw: &[u8], offset: usize, line: u32, sink: &mut Sink<'_>) -> Control
         sink.fail(part_id.as_deref(), line, "the mail has no text");
         return ControlFlow::Continue(());
     }
-    let origin = Origin { offset: same.map(|at| (offset + at) as u64), line };
+    let origin = Origin { offset: same.zip(offset).map(|(at, offset)| (offset + at) as u64), line };
     let mut draft = Draft { part_id, text, origin, diagnostics, ..Draft::default() };
     draft.title = message.subject().map(one_line);
     headers(&message, &mut draft);

@@ -42,7 +42,7 @@ pub(crate) fn read(
     if let Some(kind) = magic::kind(bytes) {
         return Err(ParseError::unsupported(format!("this is {kind}")));
     }
-    let lines = mail::with_line_feeds(bytes);
+    let lines = mail::Lines::new(bytes);
     if mail::is_mbox(&lines) {
         mail::read_mbox(&lines, sink)?;
         return Ok(Format::Mbox);
