@@ -18,26 +18,20 @@ pub const WIRED: &[&str] = &[
     "annotate",
     "failures",
     "retry",
-    "timeline",
-    "on",
-    "who",
     "explain",
     "why",
     "date",
     "undated",
     "entities",
     "plan",
+    "try",
     "tail",
+    "alert",
+    "export",
+    "ask",
     "doctor",
     "backup",
     "rescan",
-    "export",
-    "alert",
-    "similar",
-    "conflicts",
-    "quotes",
-    "ask",
-    "try",
     "config",
     "completions",
     "man",
@@ -60,7 +54,7 @@ Examples:
   dateline search 'peace talks'
   dateline search 'entity:zelensky mentions:2022-03' --as-of 2022-04-05
   dateline show some-article.txt
-  dateline timeline mariupol --from 2022-03 --top 10
+  dateline entities show zelensky
 
 Exit codes: 0 found, 1 nothing found, 2 a mistake or an error, 3 daemon unreachable or needed, 4 versions differ."
 )]
@@ -700,14 +694,11 @@ pub(crate) struct PlanArgs {
 #[command(after_help = "Examples:\n  dateline try article.html\n  dateline try article.html --processor dating")]
 pub(crate) struct TryArgs {
     /// A file to run the chain over
-    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath, required_unless_present = "sample")]
-    pub(crate) file: Option<PathBuf>,
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
     /// Only this processor and what it reads
     #[arg(long, value_name = "NAME", add = ArgValueCompleter::new(complete::processor))]
     pub(crate) processor: Option<String>,
-    /// Compare with what is stored, over this many documents
-    #[arg(long, value_name = "N")]
-    pub(crate) sample: Option<u32>,
 }
 
 #[derive(Args, Debug)]

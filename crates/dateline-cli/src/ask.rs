@@ -69,12 +69,15 @@ fn converse(
     screen: &Screen,
     (out, errors): (&mut dyn Write, &mut dyn Write),
 ) -> Result<Outcome, Failure> {
+    let nothing = nothing_said(&request);
     let mut answer = connection.client.ask(request, patience)?;
     let mut gathered: Vec<Box<RawValue>> = Vec::new();
     let mut is_told = false;
+    let mut is_empty = true;
     loop {
         let item = answer.next_item()?;
         let notes = answer.take_notes();
+        is_empty &= item.is_none();
         is_told |= !notes.is_empty();
         if !notes.is_empty() {
             out.flush()?;
@@ -93,14 +96,26 @@ fn converse(
     }
     out.flush()?;
     let exit = answer.end().map(|end| end.exit).unwrap_or_default();
-    if exit == Exit::Nothing && !is_told && !screen.json {
-        writeln!(errors, "dateline: nothing found")?;
+    if exit == Exit::Nothing && is_empty && !is_told && !screen.json {
+        writeln!(errors, "dateline: {nothing}")?;
     }
     let text = match present {
         Present::Together(render) => Some(render(&gathered, screen)?),
         Present::Each(..) => None,
     };
     Ok(Outcome { exit, text })
+}
+
+/// How it is said that there is nothing, which is often good news.
+fn nothing_said(request: &Request) -> &'static str {
+    match request {
+        Request::Failures(_) => "nothing failed",
+        Request::Retry(_) => "nothing to try again",
+        Request::Undated(_) => "every document has a date",
+        Request::Plan(_) => "nothing to run",
+        Request::Conflicts(_) => "no conflicts found",
+        _ => "nothing found",
+    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 use crate::args::Global;
 use crate::failure::Failure;
 use dateline_config::Environment;
-use dateline_protocol::{Client, ClientError, Hello, socket_path};
+use dateline_protocol::{Client, ClientError, ErrorBody, ErrorKind, Hello, socket_path};
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
@@ -66,16 +66,25 @@ pub(crate) fn connect(global: &Global, needs_daemon: Option<&'static str>) -> Re
 
 /// Connects to the running daemon only.
 pub(crate) fn connect_daemon(state: &Path, patience: Duration) -> Result<Client, ClientError> {
-    Client::connect(&socket_path(state), &hello(state), patience)
+    let client = Client::connect(&socket_path(state), &Hello::new(None), patience)?;
+    check_state(&client.welcome().state, state)?;
+    Ok(client)
+}
+
+/// Refuses answers about another state directory: a state that was copied brings the socket's name with it. Both sides
+/// may have come by their path through links, so what is compared is where the paths lead.
+fn check_state(theirs: &str, ours: &Path) -> Result<(), ClientError> {
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    if real(Path::new(theirs)) == real(ours) {
+        return Ok(());
+    }
+    let message = format!("this daemon answers for `{theirs}`, not for `{}`", ours.display());
+    Err(ErrorBody::new(ErrorKind::OtherState, message).into())
 }
 
 /// Whether an error of `connect` means that nobody listens, rather than that we may not ask.
 fn is_nobody(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused)
-}
-
-fn hello(state: &Path) -> Hello {
-    Hello::new(state.to_str().map(str::to_owned))
 }
 
 fn start_answerer(global: &Global, state: &Path) -> Result<Connection, Failure> {
@@ -90,7 +99,7 @@ fn start_answerer(global: &Global, state: &Path) -> Result<Connection, Failure> 
     let (Some(stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else {
         return Err(spawn(io::ErrorKind::BrokenPipe.into()));
     };
-    match Client::over(OwnedFd::from(stdout), Box::new(stdin), &hello(state), GREETING_PATIENCE) {
+    match Client::over(OwnedFd::from(stdout), Box::new(stdin), &Hello::new(None), GREETING_PATIENCE) {
         Ok(client) => Ok(Connection { client, child: Some(child) }),
         Err(error) => {
             // It may hang; nothing of it is needed any more. The error to tell is the one above.
@@ -108,4 +117,21 @@ pub(crate) fn daemon_program() -> PathBuf {
     }
     let beside = std::env::current_exe().ok().map(|program| program.with_file_name("datelined"));
     beside.filter(|program| program.is_file()).unwrap_or_else(|| PathBuf::from("datelined"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check_state;
+
+    #[test]
+    fn links_to_one_state_are_one_state() {
+        let place = tempfile::tempdir().unwrap();
+        let state = place.path().join("state");
+        std::fs::create_dir(&state).unwrap();
+        std::os::unix::fs::symlink(&state, place.path().join("link")).unwrap();
+        let theirs = state.to_str().unwrap();
+        assert!(check_state(theirs, &place.path().join("link")).is_ok());
+        assert!(check_state(theirs, &place.path().join("./state/")).is_ok());
+        assert!(check_state(theirs, place.path()).is_err());
+    }
 }

@@ -115,7 +115,8 @@ impl Failure {
     pub(crate) fn render(&self, out: &mut String, screen: &Screen) {
         let safe = |text: &str| terminal::escape(text).replace('\n', "\n  ");
         let _ = writeln!(out, "{} {}", screen.paint(style::ERROR, "dateline:"), safe(&self.to_string()));
-        if let Some(place) = self.body().and_then(|body| body.place.as_deref()) {
+        let place = self.body().and_then(|body| body.place.as_deref());
+        if let Some(place) = place.filter(|place| !place.text.trim().is_empty()) {
             out.push_str(&caret(place, screen));
         }
         for cause in self.causes() {

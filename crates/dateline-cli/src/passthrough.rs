@@ -25,10 +25,7 @@ pub(crate) fn try_chain(global: &Global, arguments: &TryArgs) -> Failure {
     if let Some(processor) = &arguments.processor {
         command.arg("--processor").arg(processor);
     }
-    if let Some(sample) = arguments.sample {
-        command.arg("--sample").arg(sample.to_string());
-    }
-    command.arg("--").args(&arguments.file);
+    command.arg("--").arg(&arguments.file);
     become_program(command)
 }
 

@@ -71,7 +71,7 @@ fn write_command(text: &mut String, command: &Command) {
     let own = |argument: &&Arg| !argument.is_global_set() && !matches!(argument.get_id().as_str(), "help" | "version");
     write_options(text, command.get_arguments().filter(own));
     if let Some(after) = command.get_after_help() {
-        let _ = write!(text, "```\n{}\n```\n", after.to_string().trim());
+        let _ = write!(text, "\n```\n{}\n```\n", after.to_string().trim());
     }
     for command in shown(command) {
         write_command(text, command);
@@ -89,7 +89,7 @@ fn write_about(text: &mut String, command: &Command) {
 fn write_options<'a>(text: &mut String, arguments: impl Iterator<Item = &'a Arg>) {
     let rows: Vec<String> = arguments.filter(|argument| !argument.is_hide_set()).map(row).collect();
     if !rows.is_empty() {
-        let _ = write!(text, "| argument | meaning |\n| --- | --- |\n{}\n", rows.concat());
+        let _ = write!(text, "| argument | meaning |\n| --- | --- |\n{}", rows.concat());
     }
 }
 
@@ -105,7 +105,8 @@ fn row(argument: &Arg) -> String {
         (false, false) => names.join(", "),
     };
     let help = argument.get_long_help().or_else(|| argument.get_help()).map(ToString::to_string).unwrap_or_default();
-    let mut meaning = help.split_whitespace().collect::<Vec<&str>>().join(" ").replace('|', "\\|");
+    let paragraphs = help.split("\n\n").map(|part| part.split_whitespace().collect::<Vec<&str>>().join(" "));
+    let mut meaning = paragraphs.collect::<Vec<String>>().join(". ").replace('|', "\\|");
     let words: Vec<String> =
         argument.get_possible_values().iter().map(|value| format!("`{}`", value.get_name())).collect();
     if takes_value && !words.is_empty() && words.len() < 10 {

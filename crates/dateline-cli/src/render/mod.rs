@@ -39,9 +39,10 @@ fn date_or_undated(days: Option<Days>) -> String {
     days.map_or_else(|| "undated".to_owned(), |days| days.to_string())
 }
 
-/// A path with the record inside the file and the line, for people and editors: `feeds/a.xml#3:12`.
+/// A path with the record inside the file and the line, for people and editors: `feeds/a.xml#3:12`. The first record
+/// goes without saying: most files hold just one.
 fn place(path: &str, part: Option<&str>, line: u32) -> String {
-    let part = part.map(|part| format!("#{part}")).unwrap_or_default();
+    let part = part.filter(|part| *part != "1").map(|part| format!("#{part}")).unwrap_or_default();
     let line = if line > 0 { format!(":{line}") } else { String::new() };
     format!("{path}{part}{line}")
 }

@@ -226,10 +226,7 @@ pub(crate) fn plan() -> Renderer {
                 cell(style::DIM, &step.reason),
             ]
         };
-        match steps.iter().all(|step| step.documents == 0) {
-            true => "nothing to run\n".to_owned(),
-            false => table(&steps.iter().map(row).collect::<Vec<_>>(), screen),
-        }
+        table(&steps.iter().map(row).collect::<Vec<_>>(), screen)
     })
 }
 
@@ -390,7 +387,6 @@ mod tests {
         dating          12,418 documents  about 40 s  option changed
         entities  up to 12,418 documents  about 40 s  option changed
         ");
-        assert_eq!(shown(&plan(), &[], &plain(None)), "nothing to run\n");
         let finding = json!({"check": "inotify-watches", "level": "warning", "message": "8192 watches, 9000 directories",
                              "fix": "sysctl fs.inotify.max_user_watches=65536"});
         insta::assert_snapshot!(shown(&doctor(), &[finding], &plain(None)), @r"

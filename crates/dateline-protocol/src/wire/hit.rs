@@ -27,7 +27,7 @@ pub struct Hit {
     pub document: u64,
     /// Source path, relative to the watched folder.
     pub path: String,
-    /// The record's own id in its file, else its number from 1; `null` when the file is one document.
+    /// The record's own id in its file, else its number, from 1.
     pub part: Option<String>,
     /// Headline.
     pub title: Option<String>,
