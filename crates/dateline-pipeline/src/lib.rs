@@ -8,6 +8,7 @@
 mod chain;
 mod deadline;
 mod error;
+pub mod exec;
 mod key;
 mod order;
 mod plan;

@@ -2,13 +2,16 @@
 //!
 //! The list is written out in the program (`main.rs`), never collected at link time: order and absence stay visible.
 
+use crate::exec::{self, EXEC_TABLE, ExecProgram, ExecTransport, NoPrograms};
 use crate::{Chain, ChainError, Member};
 use dateline_processor::{
     Annotator, BuildAnnotator, BuildIndexer, Indexer, IndexerHome, ProcessorConfig, ResourceRequest, Resources,
     schemars,
 };
+use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// `[processor.NAME]` of the configuration, by name.
 pub type ProcessorTables = BTreeMap<String, Value>;
@@ -110,7 +113,7 @@ impl Registry {
     /// # Errors
     /// The first section that does not.
     pub fn check(&self, tables: &ProcessorTables) -> Result<(), ChainError> {
-        for name in tables.keys() {
+        for name in tables.keys().filter(|name| *name != EXEC_TABLE) {
             if !self.entries.iter().any(|entry| entry.name == name) {
                 return Err(ChainError::UnknownProcessor { name: name.clone(), nearest: self.nearest(name) });
             }
@@ -127,7 +130,7 @@ impl Registry {
         enabled.into_iter().map(|(entry, options)| Ok((entry.name.to_owned(), (entry.requests)(&options)?))).collect()
     }
 
-    /// Builds the chain of all enabled annotators.
+    /// Builds the chain of all enabled annotators. Programs among them are planned and explained, but fail when run.
     ///
     /// # Errors
     /// When a section is unknown or wrong, a processor cannot start, or the declarations do not fit together.
@@ -136,10 +139,34 @@ impl Registry {
         tables: &ProcessorTables,
         resources: &BTreeMap<String, Resources>,
     ) -> Result<Chain, ChainError> {
-        Chain::new(self.members(tables, resources)?)
+        self.build_with_programs(tables, resources, Arc::new(NoPrograms))
     }
 
-    /// The annotators of [`Registry::build`] before they are put in order, so that others can be added.
+    /// As [`Registry::build`], with programs that can be reached; see [`ExecProgram`].
+    ///
+    /// # Errors
+    /// As [`Registry::build`].
+    pub fn build_with_programs(
+        &self,
+        tables: &ProcessorTables,
+        resources: &BTreeMap<String, Resources>,
+        transport: Arc<dyn ExecTransport>,
+    ) -> Result<Chain, ChainError> {
+        let mut members = self.members(tables, resources)?;
+        exec::add_programs(&mut members, &self.programs(tables)?, &transport)?;
+        Chain::new(members)
+    }
+
+    /// The programs among the tables, under [`EXEC_TABLE`].
+    ///
+    /// # Errors
+    /// When the entry is no list of programs.
+    pub fn programs(&self, tables: &ProcessorTables) -> Result<Vec<ExecProgram>, ChainError> {
+        let Some(table) = tables.get(EXEC_TABLE) else { return Ok(Vec::new()) };
+        Vec::deserialize(table).map_err(|source| ChainError::Options { processor: EXEC_TABLE.to_owned(), source })
+    }
+
+    /// The compiled-in annotators of [`Registry::build`] before they are put in order.
     ///
     /// # Errors
     /// When a section is unknown or wrong, or a processor cannot start.

@@ -1,6 +1,7 @@
 //! One child seen from the parent: started, handed one job at a time, killed when it fails. What to do then is decided
 //! in the pool.
 
+use crate::exec::Places;
 use crate::frame::{self, FrameError};
 use crate::message::{Attempt, InitWire, PROTOCOL, Reply, RequestRef, SandboxReport};
 use crate::pipe::{PipeError, Pipes};
@@ -23,6 +24,13 @@ pub(crate) enum Failure {
     Crashed { kind: CrashKind, reason: String, step: Option<(u32, String)> },
     /// The pool is shutting down, or nobody wants answers any more.
     Stopped,
+}
+
+/// What a job in hand may ask of the parent or tell it.
+struct Asked<'a> {
+    programs: &'a mut Places,
+    step: &'a mut Option<(u32, String)>,
+    on_event: &'a mut dyn FnMut(Event) -> bool,
 }
 
 /// A child that is ready for work.
@@ -90,12 +98,14 @@ impl Worker {
         work: &Work,
         attempt: &Attempt,
         times: (Duration, Duration),
+        programs: &mut Places,
         stop: &AtomicBool,
         on_event: &mut dyn FnMut(Event) -> bool,
     ) -> Result<(), Failure> {
         self.pipes.start_job();
         let mut step = None;
-        self.converse(work, attempt, times, stop, &mut step, on_event).map_err(|error| match error {
+        let mut asked = Asked { programs, step: &mut step, on_event };
+        self.converse(work, attempt, times, stop, &mut asked).map_err(|error| match error {
             PipeError::Stopped => Failure::Stopped,
             error => {
                 let (kind, reason) = explain(error, &mut self.process, &mut self.pipes);
@@ -110,8 +120,7 @@ impl Worker {
         attempt: &Attempt,
         (step_time, job_time): (Duration, Duration),
         stop: &AtomicBool,
-        step: &mut Option<(u32, String)>,
-        on_event: &mut dyn FnMut(Event) -> bool,
+        asked: &mut Asked<'_>,
     ) -> Result<(), PipeError> {
         let end = Instant::now() + job_time;
         self.send_work(work, attempt, end, stop)?;
@@ -120,7 +129,14 @@ impl Worker {
             let deadline = end.min(Instant::now() + step_time);
             let event = match self.pipes.receive(deadline, stop, frame::decode::<Reply>)? {
                 Reply::Step { index, processor } => {
-                    *step = Some((index, processor));
+                    *asked.step = Some((index, processor));
+                    continue;
+                }
+                Reply::Exec { processor, id, request } => {
+                    let answer = asked.programs.exchange(&processor, id, &request, stop);
+                    let mut frame = Vec::new();
+                    frame::encode(&answer, &mut frame)?;
+                    self.pipes.send(&frame, Instant::now() + step_time, stop)?;
                     continue;
                 }
                 Reply::Documents(documents) => {
@@ -139,14 +155,14 @@ impl Worker {
                 }
             };
             let done = matches!(event, Event::SourceDone(_) | Event::AnnotatedDone);
-            if !on_event(event) {
+            if !(asked.on_event)(event) {
                 return Err(PipeError::Stopped);
             }
             if done {
                 return Ok(());
             }
             // A document that was delivered did not bring the worker down.
-            *step = None;
+            *asked.step = None;
         }
     }
 

@@ -8,6 +8,7 @@
 //! Nothing here stores a result or reads the watched folder; no thread is started in a child.
 
 mod child;
+mod exec;
 mod frame;
 mod message;
 mod pipe;
@@ -15,6 +16,7 @@ mod pool;
 pub mod sandbox;
 mod serve;
 
+pub use exec::{DirectPrograms, Launcher, describe};
 pub use frame::FrameError;
 pub use message::{
     DocumentJob, Init, PartFailure, PartHints, SandboxReport, SourceDocument, SourceJob, SourceProblem, SourceReport,

@@ -1,11 +1,12 @@
 //! What parent and child say to each other, and the values both sides show to their callers.
 
 use crate::parser::{ParseError, ParseReport, ParserOptions};
+use crate::pipeline::exec::ExecProgram;
 use crate::pipeline::processor::Resources;
 use crate::pipeline::processor::core::{
     ContentHash, Diagnostic, Document, DocumentInput, Hints, SourcePath, Timestamp,
 };
-use crate::pipeline::{Annotated, Blocked, Previous, ProcessorTables, RunOptions};
+use crate::pipeline::{Annotated, Blocked, ChainError, Previous, ProcessorTables, Registry, RunOptions};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -23,6 +24,13 @@ pub struct Init {
     pub parser: ParserOptions,
     /// Memory a child may hold, in bytes; 0 for no limit.
     pub memory_bytes: u64,
+}
+
+impl Init {
+    /// The programs among the tables.
+    pub(crate) fn programs(&self) -> Result<Vec<ExecProgram>, ChainError> {
+        Registry::default().programs(&self.tables)
+    }
 }
 
 /// [`Init`] as sent: what only JSON can carry is JSON text.
@@ -236,6 +244,12 @@ pub(crate) enum Reply {
     },
     /// The child cannot work; why, for people.
     Unable(String),
+    /// A program is wanted; answered by a frame with `Result<String, String>`.
+    Exec {
+        processor: String,
+        id: u64,
+        request: String,
+    },
     /// In careful runs: which processor is about to run on which document.
     Step {
         index: u32,

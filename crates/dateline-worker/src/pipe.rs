@@ -122,13 +122,43 @@ impl Pipes {
         }
     }
 
-    /// Where the next frame ends, when it is there in full.
-    fn frame_end(&mut self) -> Result<Option<usize>, FrameError> {
+    /// Reads one line, without its end, of at most `limit` bytes.
+    pub(crate) fn receive_line(
+        &mut self,
+        limit: usize,
+        deadline: Instant,
+        stop: &AtomicBool,
+    ) -> Result<String, PipeError> {
+        let mut looked = 0;
+        loop {
+            let there = &self.read[self.used..];
+            if let Some(length) = memchr::memchr(b'\n', &there[looked..]).map(|at| looked + at) {
+                let line = String::from_utf8(there[..length].to_vec());
+                self.used += length + 1;
+                self.forget_used();
+                return line.map_err(|_| FrameError::Protocol("a line is no UTF-8").into());
+            }
+            looked = there.len();
+            if looked > limit {
+                return Err(FrameError::TooLarge(looked).into());
+            }
+            if !self.fill()? {
+                self.wait(false, deadline, stop)?;
+            }
+        }
+    }
+
+    fn forget_used(&mut self) {
         if self.used == self.read.len() {
             self.read.clear();
             self.used = 0;
             self.read.shrink_to(2 * PIPE_BYTES);
         }
+    }
+
+    /// Where the next frame ends, when it is there in full.
+    fn frame_end(&mut self) -> Result<Option<usize>, FrameError> {
+        self.forget_used();
         let Some(header) = self.read[self.used..].first_chunk::<HEADER_BYTES>() else { return Ok(None) };
         let end = self.used + HEADER_BYTES + frame::length(*header)?;
         Ok((end <= self.read.len()).then_some(end))

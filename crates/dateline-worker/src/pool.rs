@@ -2,6 +2,7 @@
 //! left out; stores nothing.
 
 use crate::child::{Failure, Worker};
+use crate::exec::{Launcher, Places};
 use crate::message::{Attempt, BlockedHere, DocumentJob, Init, SandboxReport, SourceDocument, SourceJob, SourceReport};
 use crate::pipeline::processor::core::ContentHash;
 use crate::pipeline::{Annotated, Blocked};
@@ -41,7 +42,9 @@ pub struct PoolOptions {
     pub step_time: Duration,
     /// Longest time for one job.
     pub job_time: Duration,
-    /// What each worker is told.
+    /// How programs of the configuration are started.
+    pub launcher: Launcher,
+    /// What each worker is told. Programs stand in its tables under `exec`.
     pub init: Init,
 }
 
@@ -49,8 +52,10 @@ impl PoolOptions {
     /// One worker per core, 64 jobs or 64 MiB waiting, 30 s a step, 15 min a job, 1 GiB of memory each.
     #[must_use]
     pub fn new(program: impl Into<PathBuf>, arguments: impl IntoIterator<Item = impl Into<OsString>>) -> PoolOptions {
+        let program = program.into();
         PoolOptions {
-            program: program.into(),
+            launcher: Launcher::new(&program),
+            program,
             arguments: arguments.into_iter().map(Into::into).collect(),
             workers: std::thread::available_parallelism().map_or(1, usize::from),
             queue_jobs: 64,
@@ -264,6 +269,7 @@ impl Pool {
     /// When the first worker does not start or cannot build its chain.
     pub fn start(options: PoolOptions) -> Result<Pool, PoolError> {
         let workers = options.workers.max(1);
+        let programs = options.init.programs().map_err(|error| PoolError::Start { reason: error.to_string() })?;
         let (now, urgent) = bounded(options.queue_jobs.max(1));
         let (background, patient) = bounded(options.queue_jobs.max(1));
         let (sender, answers) = bounded(ANSWERS_MAX);
@@ -289,6 +295,7 @@ impl Pool {
                 answers: sender.clone(),
                 shared: Arc::clone(&shared),
                 worker: None,
+                programs: Places::new(shared.options.launcher.clone(), &programs),
                 failures: 0,
             };
             let first = (number == 0).then(|| first.clone());
@@ -388,6 +395,7 @@ struct Slot {
     answers: Sender<Answer>,
     shared: Arc<Shared>,
     worker: Option<Worker>,
+    programs: Places,
     /// Starts that failed in a row.
     failures: u32,
 }
@@ -493,7 +501,7 @@ impl Slot {
             }
             send(answers, shared, Answer { job: job.id, event }).is_ok()
         };
-        let result = worker.run(&job.work, &attempt, times, &shared.stop, &mut on_event);
+        let result = worker.run(&job.work, &attempt, times, &mut self.programs, &shared.stop, &mut on_event);
         self.worker = Some(worker);
         if result.is_err() {
             self.drop_worker();

@@ -7,12 +7,17 @@ use crate::message::{
     SourceReport,
 };
 use crate::parser::{self, ParsedDocument, ParserOptions};
+use crate::pipeline::exec::ExecTransport;
 use crate::pipeline::processor::core::{DocumentInput, Hints, SourceInfo, SourcePath, Timestamp};
 use crate::pipeline::{Annotated, Chain, ChainError, Previous, Registry, RunOptions};
 use crate::sandbox;
-use std::io::{Read, Write};
+use serde::de::DeserializeOwned;
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Read, Write};
 use std::ops::ControlFlow;
+use std::os::fd::AsFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Documents a slice holds at most.
@@ -21,6 +26,9 @@ const SLICE_DOCUMENTS_MAX: usize = 100;
 const SLICE_BYTES_MAX: usize = 1 << 20;
 /// Time after which a slice is sent, so that the parent sees progress.
 const SLICE_TIME_MAX: Duration = Duration::from_millis(250);
+
+/// Bytes buffered in each direction.
+const PIPE_BUFFER_BYTES: usize = 64 << 10;
 
 /// Why a child stopped serving.
 #[derive(Debug, thiserror::Error)]
@@ -41,47 +49,92 @@ pub enum ServeError {
 /// # Errors
 /// When the parent speaks nonsense or the chain cannot be built.
 pub fn serve_stdio(registry: &Registry) -> Result<(), ServeError> {
-    let build = |init: &Init| registry.build(&init.tables, &init.resources);
-    serve(std::io::stdin().lock(), std::io::stdout().lock(), build)
+    let build = |init: &Init, programs| registry.build_with_programs(&init.tables, &init.resources, programs);
+    // Not `Stdin` and `Stdout`: their own buffers look for line ends in what has none.
+    let own = |end: std::os::fd::BorrowedFd<'_>| end.try_clone_to_owned().map(File::from).map_err(FrameError::Pipe);
+    serve(own(std::io::stdin().as_fd())?, own(std::io::stdout().as_fd())?, build)
 }
 
-/// Serves until `input` ends.
+/// Serves until `input` ends. `build` is handed the way to programs that the parent runs.
 ///
 /// # Errors
 /// When the parent speaks nonsense or the chain cannot be built.
 pub fn serve(
-    input: impl Read,
-    output: impl Write,
-    build: impl FnOnce(&Init) -> Result<Chain, ChainError>,
+    input: impl Read + Send + 'static,
+    output: impl Write + Send + 'static,
+    build: impl FnOnce(&Init, Arc<dyn ExecTransport>) -> Result<Chain, ChainError>,
 ) -> Result<(), ServeError> {
-    let mut input = std::io::BufReader::with_capacity(64 << 10, input);
-    let mut output = std::io::BufWriter::with_capacity(64 << 10, output);
-    let Some(wire) = frame::read::<InitWire>(&mut input)? else { return Ok(()) };
+    let line = Arc::new(Line(Mutex::new(Ends {
+        input: BufReader::with_capacity(PIPE_BUFFER_BYTES, Box::new(input)),
+        output: BufWriter::with_capacity(PIPE_BUFFER_BYTES, Box::new(output)),
+    })));
+    let Some(wire) = line.receive::<InitWire>()? else { return Ok(()) };
     let (init, parent) = read_init(wire)?;
-    let chain = match build(&init) {
+    let programs: Arc<dyn ExecTransport> = Arc::clone(&line) as Arc<dyn ExecTransport>;
+    let chain = match build(&init, programs) {
         Ok(chain) => chain,
         Err(error) => {
-            send(&mut output, &Reply::Unable(chain_of(&error)))?;
-            output.flush().map_err(FrameError::Pipe)?;
+            line.send(&Reply::Unable(chain_of(&error)))?;
+            line.flush()?;
             return Err(error.into());
         }
     };
     let sandbox = sandbox::confine(init.memory_bytes, parent);
-    send(&mut output, &Reply::Ready { sandbox, fingerprint: chain.fingerprint() })?;
-    output.flush().map_err(FrameError::Pipe)?;
-    let mut worker = Worker { chain, parser: init.parser, output };
-    while let Some(request) = frame::read::<Request>(&mut input)? {
+    line.send(&Reply::Ready { sandbox, fingerprint: chain.fingerprint() })?;
+    line.flush()?;
+    let worker = Worker { chain, parser: init.parser, line };
+    while let Some(request) = worker.line.receive::<Request>()? {
         match request {
             Request::Source { path, mtime, hints, attempt } => {
-                let bytes = frame::read_raw(&mut input)?;
+                let bytes = frame::read_raw(&mut worker.line.ends().input)?;
                 let bytes = bytes.ok_or(FrameError::Protocol("the parent ended in the middle of a request"))?;
                 worker.source(&Source { path, bytes, mtime, hints, attempt })?;
             }
             Request::Documents { documents, attempt } => worker.documents(documents, &attempt)?,
         }
-        worker.output.flush().map_err(FrameError::Pipe)?;
+        worker.line.flush()?;
     }
     Ok(())
+}
+
+/// Both ends of the line to the parent. One thread uses it: the lock is there because annotators are shared values.
+struct Line(Mutex<Ends>);
+
+struct Ends {
+    input: BufReader<Box<dyn Read + Send>>,
+    output: BufWriter<Box<dyn Write + Send>>,
+}
+
+impl Line {
+    fn ends(&self) -> MutexGuard<'_, Ends> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn receive<T: DeserializeOwned>(&self) -> Result<Option<T>, FrameError> {
+        frame::read(&mut self.ends().input)
+    }
+
+    fn send(&self, reply: &Reply) -> Result<(), FrameError> {
+        frame::write(&mut self.ends().output, reply)
+    }
+
+    fn flush(&self) -> Result<(), FrameError> {
+        self.ends().output.flush().map_err(FrameError::Pipe)
+    }
+}
+
+impl ExecTransport for Line {
+    /// Programs are the parent's: a confined process cannot start any.
+    fn exchange(&self, processor: &str, id: u64, request: &str) -> Result<String, String> {
+        let wanted = Reply::Exec { processor: processor.to_owned(), id, request: request.to_owned() };
+        let sent = self.send(&wanted).and_then(|()| self.flush());
+        let answer = sent.and_then(|()| self.receive::<Result<String, String>>());
+        match answer {
+            Ok(Some(answer)) => answer,
+            Ok(None) => Err("the parent ended".to_owned()),
+            Err(error) => Err(error.to_string()),
+        }
+    }
 }
 
 fn read_init(wire: InitWire) -> Result<(Init, i32), FrameError> {
@@ -98,10 +151,6 @@ fn read_init(wire: InitWire) -> Result<(Init, i32), FrameError> {
     Ok((init, wire.parent))
 }
 
-fn send(output: &mut impl Write, reply: &Reply) -> Result<(), FrameError> {
-    frame::write(output, reply)
-}
-
 struct Source {
     path: SourcePath,
     bytes: Vec<u8>,
@@ -110,17 +159,16 @@ struct Source {
     attempt: Attempt,
 }
 
-struct Worker<W: Write> {
+struct Worker {
     chain: Chain,
     parser: ParserOptions,
-    output: W,
+    line: Arc<Line>,
 }
 
-impl<W: Write> Worker<W> {
+impl Worker {
     /// Parses and annotates a source, sending slices as they fill.
-    fn source(&mut self, source: &Source) -> Result<(), FrameError> {
-        let (chain, output) = (&self.chain, &mut self.output);
-        let mut slice = Slice { output, documents: Vec::new(), bytes: 0, sent: Instant::now() };
+    fn source(&self, source: &Source) -> Result<(), FrameError> {
+        let mut slice = Slice { line: &self.line, documents: Vec::new(), bytes: 0, sent: Instant::now() };
         let mut broken = None;
         let mut index: u32 = 0;
         let mut sink = |parsed: ParsedDocument| {
@@ -129,8 +177,7 @@ impl<W: Write> Worker<W> {
             if at < source.attempt.delivered {
                 return ControlFlow::Continue(());
             }
-            let result = annotate_parsed(chain, source, parsed, at, &mut *slice.output);
-            match result.and_then(|document| slice.push(document)) {
+            match self.annotate_parsed(source, parsed, at).and_then(|document| slice.push(document)) {
                 Ok(()) => ControlFlow::Continue(()),
                 Err(error) => {
                     broken = Some(error);
@@ -153,30 +200,64 @@ impl<W: Write> Worker<W> {
             return Err(error);
         }
         slice.flush()?;
-        send(&mut self.output, &Reply::SourceDone(report))
+        self.line.send(&Reply::SourceDone(report))
+    }
+
+    fn annotate_parsed(
+        &self,
+        source: &Source,
+        parsed: ParsedDocument,
+        index: u32,
+    ) -> Result<SourceDocument, FrameError> {
+        let ParsedDocument { part_id, number, document, diagnostics } = parsed;
+        let hints = hints_of(&source.hints, part_id.as_deref(), number);
+        let info = SourceInfo { path: source.path.display(), mtime: source.mtime };
+        let input = DocumentInput { document, source: info, hints };
+        let annotated = self.run(&input, &Previous::default(), RunOptions::default(), &source.attempt, index)?;
+        Ok(SourceDocument { part_id, number, document: input.document, diagnostics, annotated })
     }
 
     /// Annotates documents in their order, sending results as they fill a slice.
-    fn documents(&mut self, documents: Vec<DocumentJob>, attempt: &Attempt) -> Result<(), FrameError> {
+    fn documents(&self, documents: Vec<DocumentJob>, attempt: &Attempt) -> Result<(), FrameError> {
         let mut results: Vec<Annotated> = Vec::new();
         let mut bytes = 0;
         let mut sent = Instant::now();
         for (offset, job) in documents.into_iter().enumerate() {
             let index = attempt.delivered + u32::try_from(offset).unwrap_or(u32::MAX);
-            let annotated =
-                run(&self.chain, &job.input, &job.previous, job.options, (attempt, index), &mut self.output)?;
+            let annotated = self.run(&job.input, &job.previous, job.options, attempt, index)?;
             bytes += annotated.layers.iter().map(|layer| layer.bytes.len()).sum::<usize>();
             results.push(annotated);
             if is_full(results.len(), bytes, sent) {
-                send(&mut self.output, &Reply::Annotated(std::mem::take(&mut results)))?;
-                self.output.flush().map_err(FrameError::Pipe)?;
+                self.line.send(&Reply::Annotated(std::mem::take(&mut results)))?;
+                self.line.flush()?;
                 (bytes, sent) = (0, Instant::now());
             }
         }
         if !results.is_empty() {
-            send(&mut self.output, &Reply::Annotated(results))?;
+            self.line.send(&Reply::Annotated(results))?;
         }
-        send(&mut self.output, &Reply::AnnotatedDone)
+        self.line.send(&Reply::AnnotatedDone)
+    }
+
+    /// Runs the chain over one document; in a careful attempt every step is announced before it runs.
+    fn run(
+        &self,
+        input: &DocumentInput,
+        previous: &Previous,
+        mut options: RunOptions,
+        attempt: &Attempt,
+        index: u32,
+    ) -> Result<Annotated, FrameError> {
+        let here = attempt.blocked.iter().filter(|entry| entry.index == index);
+        options.blocked.extend(here.map(|entry| entry.blocked.clone()));
+        let mut broken = None;
+        let annotated = self.chain.run_watched(input, previous, &options, &mut |processor| {
+            if attempt.careful && broken.is_none() {
+                let step = Reply::Step { index, processor: processor.to_owned() };
+                broken = self.line.send(&step).and_then(|()| self.line.flush()).err();
+            }
+        });
+        broken.map_or(Ok(annotated), Err)
     }
 }
 
@@ -184,47 +265,31 @@ fn is_full(documents: usize, bytes: usize, sent: Instant) -> bool {
     documents >= SLICE_DOCUMENTS_MAX || bytes >= SLICE_BYTES_MAX || sent.elapsed() >= SLICE_TIME_MAX
 }
 
-struct Slice<'a, W: Write> {
-    output: &'a mut W,
+struct Slice<'a> {
+    line: &'a Line,
     documents: Vec<SourceDocument>,
     bytes: usize,
     sent: Instant,
 }
 
-impl<W: Write> Slice<'_, W> {
+impl Slice<'_> {
     fn push(&mut self, document: SourceDocument) -> Result<(), FrameError> {
         self.bytes += document.weight();
         self.documents.push(document);
         if is_full(self.documents.len(), self.bytes, self.sent) {
             self.flush()?;
-            self.output.flush().map_err(FrameError::Pipe)?;
+            self.line.flush()?;
         }
         Ok(())
     }
 
     fn flush(&mut self) -> Result<(), FrameError> {
         if !self.documents.is_empty() {
-            send(&mut self.output, &Reply::Documents(std::mem::take(&mut self.documents)))?;
+            self.line.send(&Reply::Documents(std::mem::take(&mut self.documents)))?;
         }
         (self.bytes, self.sent) = (0, Instant::now());
         Ok(())
     }
-}
-
-fn annotate_parsed(
-    chain: &Chain,
-    source: &Source,
-    parsed: ParsedDocument,
-    index: u32,
-    output: &mut impl Write,
-) -> Result<SourceDocument, FrameError> {
-    let ParsedDocument { part_id, number, document, diagnostics } = parsed;
-    let hints = hints_of(&source.hints, part_id.as_deref(), number);
-    let info = SourceInfo { path: source.path.display(), mtime: source.mtime };
-    let input = DocumentInput { document, source: info, hints };
-    let attempt = (&source.attempt, index);
-    let annotated = run(chain, &input, &Previous::default(), RunOptions::default(), attempt, output)?;
-    Ok(SourceDocument { part_id, number, document: input.document, diagnostics, annotated })
 }
 
 fn hints_of(hints: &[PartHints], part_id: Option<&str>, number: u32) -> Hints {
@@ -232,28 +297,6 @@ fn hints_of(hints: &[PartHints], part_id: Option<&str>, number: u32) -> Hints {
     let own = hints.iter().find(|entry| part_id == Some(&entry.part) || (entry.part == number && part_id.is_none()));
     let found = own.or_else(|| hints.iter().find(|entry| entry.part.is_empty()));
     found.map(|entry| entry.hints.clone()).unwrap_or_default()
-}
-
-/// Runs the chain over one document; in a careful attempt every step is announced before it runs.
-fn run(
-    chain: &Chain,
-    input: &DocumentInput,
-    previous: &Previous,
-    mut options: RunOptions,
-    (attempt, index): (&Attempt, u32),
-    output: &mut impl Write,
-) -> Result<Annotated, FrameError> {
-    let here = attempt.blocked.iter().filter(|entry| entry.index == index);
-    options.blocked.extend(here.map(|entry| entry.blocked.clone()));
-    let mut broken = None;
-    let annotated = chain.run_watched(input, previous, &options, &mut |processor| {
-        if attempt.careful && broken.is_none() {
-            let step = Reply::Step { index, processor: processor.to_owned() };
-            let sent = send(output, &step).and_then(|()| output.flush().map_err(FrameError::Pipe));
-            broken = sent.err();
-        }
-    });
-    broken.map_or(Ok(annotated), Err)
 }
 
 fn chain_of(error: &dyn std::error::Error) -> String {

@@ -2,6 +2,7 @@
 //!
 //! It has no test harness of its own, because a worker must have one thread only.
 
+use dateline_worker::pipeline::exec::{EXEC_TABLE, ExecDescriptor, ExecProgram};
 use dateline_worker::pipeline::processor::core::{
     ContentHash, DocumentInput, FacetKind, FacetValue, Hints, Layer, LayerCheck, OutcomeState, SourcePath, Span,
 };
@@ -9,12 +10,13 @@ use dateline_worker::pipeline::processor::{
     Annotator, BuildAnnotator, BuildError, Descriptor, DocumentView, Input, Limits, Output, ProcessError,
     ProcessorConfig, Resource, Resources, schemars,
 };
-use dateline_worker::pipeline::{Previous, Registry, RunOptions};
+use dateline_worker::pipeline::{Annotated, Previous, Registry, RunOptions};
 use dateline_worker::{
     Answer, CrashKind, DocumentJob, Event, Job, PartHints, Pool, PoolError, PoolOptions, SourceDocument, SourceJob,
     SourceReport, Urgency, Work, serve_stdio,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -360,7 +362,7 @@ fn two_pools_do_not_meet_and_a_dropped_pool_leaves_no_child() {
 
 fn a_chain_that_cannot_be_built_is_a_start_error() {
     let mut broken = options();
-    broken.init.tables.insert("words".to_owned(), serde_json::json!({"broken": true}));
+    broken.init.tables.insert("words".to_owned(), json!({"broken": true}));
     let error = Pool::start(broken).expect_err("refuses");
     assert!(
         matches!(&error, PoolError::Start { reason } if reason.contains("processor `words` cannot start: `broken` is set")),
@@ -451,6 +453,188 @@ fn workers_need_no_file_and_take_no_environment() {
     let _ = CrashKind::Died;
 }
 
+/// A program of the configuration: counts words, and does what the text says.
+fn program() {
+    use std::io::BufRead;
+    for line in std::io::stdin().lock().lines() {
+        let request: serde_json::Value = serde_json::from_str(&line.expect("a line")).expect("JSON");
+        if request["type"] == "hello" {
+            println!("{}", request["options"]["descriptor"]);
+            continue;
+        }
+        let text = request["document"]["text"].as_str().expect("the text");
+        let words = request["layers"]["word"]["0"].as_array().or(request["layers"]["word"].as_array()).map(Vec::len);
+        let id = request["id"].as_u64().expect("an id");
+        match text {
+            "HANG" => std::thread::sleep(Duration::from_secs(600)),
+            "DIE" => {
+                eprintln!("as the text says");
+                std::process::exit(3)
+            }
+            "BABBLE" => println!("babble"),
+            "TWICE" => println!("{0}\n{0}", json!({"type": "result", "id": id})),
+            "ERROR" => println!("{}", json!({"type": "error", "id": id, "reason": "cannot"})),
+            "STALE" => println!("{}", json!({"type": "result", "id": id + 1})),
+            "UNDECLARED" => println!("{}", json!({"type": "result", "id": id, "layers": {"word": []}})),
+            "SPANS" => println!(
+                "{}",
+                json!({"type": "result", "id": id, "layers": {"org.example.count": [{"start": 0, "end": 99}]}})
+            ),
+            "ESCAPE" => {
+                let ways: Vec<&str> =
+                    escapes().into_iter().filter(|way| matches!(*way, "write" | "socket" | "unix socket")).collect();
+                println!("{}", json!({"type": "result", "id": id, "layers": {"org.example.count": ways}}));
+            }
+            _ => println!(
+                "{}",
+                json!({"type": "result", "id": id, "layers": {"org.example.count": {"words": words}}, "facets": [{"name": "counted", "value": words}]})
+            ),
+        }
+    }
+}
+
+fn exec_descriptor() -> serde_json::Value {
+    json!({
+        "type": "descriptor", "protocol": 1, "version": 1, "about": "counts words", "reads": ["text"], "requires": ["word"],
+        "assigns": [{"name": "org.example.count", "schema": 1}], "facets": [{"name": "counted", "kind": "integer"}],
+    })
+}
+
+fn exec_options(descriptor: &serde_json::Value) -> PoolOptions {
+    let this = std::env::current_exe().expect("this program");
+    let mut options = options();
+    let wanted = ExecProgram {
+        name: "counting".to_owned(),
+        command: vec![this.display().to_string(), "program".to_owned()],
+        directory: "/".into(),
+        time_max: Duration::from_millis(500),
+        memory_max: 256 << 20,
+        options: json!({ "descriptor": descriptor }),
+        descriptor: ExecDescriptor::default(),
+    };
+    let described = dateline_worker::describe(&options.launcher, wanted).expect("says what it is");
+    options.init.tables.insert(EXEC_TABLE.to_owned(), serde_json::to_value([described]).expect("JSON"));
+    options
+}
+
+fn annotate(pool: &Pool, texts: &[&str]) -> Vec<Annotated> {
+    pool.submit(now(1, Work::Documents(texts.iter().map(|text| document(text)).collect()))).expect("submits");
+    let mut all = Vec::new();
+    loop {
+        match next(pool).event {
+            Event::Annotated { results, .. } => all.extend(results),
+            Event::AnnotatedDone => return all,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+fn state_of<'a>(annotated: &'a Annotated, name: &str) -> &'a OutcomeState {
+    &annotated.outcomes.iter().find(|outcome| outcome.processor == name).expect("an outcome").state
+}
+
+fn programs_annotate_in_the_middle_of_a_chain() {
+    let pool = Pool::start(exec_options(&exec_descriptor())).expect("starts");
+    let results = annotate(&pool, &["one two", "one two three"]);
+    for (annotated, words) in results.iter().zip([2, 3]) {
+        assert_eq!(state_of(annotated, "counting"), &OutcomeState::Done);
+        assert!(
+            annotated.facets.iter().any(|facet| facet.name == "counted" && facet.value == FacetValue::Integer(words))
+        );
+        assert!(annotated.layers.iter().any(|layer| layer.name == "org.example.count"));
+    }
+    let chain = registry().build(&exec_options(&exec_descriptor()).init.tables, &BTreeMap::new()).expect("builds");
+    assert_eq!(pool.status().fingerprint, Some(chain.fingerprint()), "the parent plans with the same keys");
+}
+
+fn programs_that_misbehave_fail_alone() {
+    let pool = Pool::start(exec_options(&exec_descriptor())).expect("starts");
+    for (text, part) in [
+        ("HANG", "left out after 2 tries: it gave no answer in time"),
+        ("DIE", "left out after 2 tries: it ended: as the text says"),
+        ("BABBLE", "its answer is not understood"),
+        ("ERROR", "cannot"),
+        ("STALE", "it gave no answer in time"),
+        ("UNDECLARED", "layer `word` was assigned but is not declared"),
+        ("SPANS", "layer `org.example.count` does not fit the text"),
+    ] {
+        let results = annotate(&pool, &["before", text, "behind"]);
+        let states: Vec<&OutcomeState> = results.iter().map(|annotated| state_of(annotated, "counting")).collect();
+        assert_eq!((states[0], states[2]), (&OutcomeState::Done, &OutcomeState::Done), "{text}");
+        assert!(
+            matches!(states[1], OutcomeState::Failed { reason } if reason.contains(part)),
+            "{text}: {:?}",
+            states[1]
+        );
+        assert_eq!(state_of(&results[1], "words"), &OutcomeState::Done);
+    }
+    let results = annotate(&pool, &["TWICE", "TWICE", "behind"]);
+    assert!(results.iter().all(|annotated| state_of(annotated, "counting") == &OutcomeState::Done), "{results:?}");
+    assert_eq!(pool.status().crashes, 0, "no worker was lost");
+}
+
+fn programs_cannot_write_or_connect() {
+    let pool = Pool::start(exec_options(&exec_descriptor())).expect("starts");
+    let results = annotate(&pool, &["ESCAPE"]);
+    assert_eq!(state_of(&results[0], "counting"), &OutcomeState::Done);
+    let layer = results[0].layers.iter().find(|layer| layer.name == "org.example.count").expect("assigned");
+    let sandbox = pool.status().sandbox.expect("reported");
+    if sandbox.missing().is_empty() {
+        assert_eq!(String::from_utf8_lossy(&layer.bytes), "[]");
+    } else {
+        println!("  not checked: {:?}", sandbox.missing());
+    }
+}
+
+fn programs_with_a_wrong_descriptor_are_refused() {
+    for (field, value, part) in [
+        ("protocol", json!(2), "it speaks protocol 2, not 1"),
+        ("version", json!(0), "its `version` is 0"),
+        ("reads", json!(["clock"]), "`reads`: there is no input `clock`"),
+        ("requires", json!(["nowhere"]), "needs layer `nowhere`, which no processor writes"),
+        ("assigns", json!([{"name": "word", "schema": 1}]), "layer `word` is written by both"),
+    ] {
+        let mut descriptor = exec_descriptor();
+        descriptor[field] = value;
+        let error = Pool::start(exec_options(&descriptor)).expect_err("refuses");
+        assert!(matches!(&error, PoolError::Start { reason } if reason.contains(part)), "{error:?}");
+    }
+    let mut missing = exec_options(&exec_descriptor());
+    let nowhere = ExecProgram { command: vec!["/nonexistent".to_owned()], ..programs_of(&missing).remove(0) };
+    let error = dateline_worker::describe(&missing.launcher, nowhere).expect_err("does not start");
+    assert!(error.contains("No such file"), "{error}");
+    missing.init.tables.clear();
+}
+
+fn programs_of(options: &PoolOptions) -> Vec<ExecProgram> {
+    registry().programs(&options.init.tables).expect("programs")
+}
+
+/// The example for authors, under the conformance rules that do not need its insides.
+fn the_python_example_works() {
+    if std::process::Command::new("python3").arg("--version").output().is_err() {
+        println!("  not checked: there is no python3 here");
+        return;
+    }
+    let mut options = options();
+    let wanted = ExecProgram {
+        name: "shouting".to_owned(),
+        command: vec!["python3".to_owned(), "shouting.py".to_owned()],
+        directory: concat!(env!("CARGO_MANIFEST_DIR"), "/examples").into(),
+        time_max: Duration::from_secs(20),
+        memory_max: 512 << 20,
+        options: json!({"letters": 3}),
+        descriptor: ExecDescriptor::default(),
+    };
+    let described = dateline_worker::describe(&options.launcher, wanted).expect("says what it is");
+    options.init.tables.insert(EXEC_TABLE.to_owned(), serde_json::to_value([described]).expect("JSON"));
+    let pool = Pool::start(options).expect("starts");
+    let results = annotate(&pool, &["KYÏV: NATO met", ""]);
+    let layer = results[0].layers.iter().find(|layer| layer.name == "org.example.shouting").expect("assigned");
+    assert_eq!(String::from_utf8_lossy(&layer.bytes), r#"[{"end":5,"start":0},{"end":11,"start":7}]"#);
+    assert_eq!(state_of(&results[1], "shouting"), &OutcomeState::Done);
+}
+
 fn main() -> std::process::ExitCode {
     if std::env::args().nth(1).as_deref() == Some("worker") {
         return match serve_stdio(&registry()) {
@@ -460,6 +644,17 @@ fn main() -> std::process::ExitCode {
                 std::process::ExitCode::FAILURE
             }
         };
+    }
+    if std::env::args().nth(1).as_deref() == Some("sandbox-exec") {
+        // `--memory BYTES -- COMMAND ...`
+        let rest: Vec<std::ffi::OsString> = std::env::args_os().skip(5).collect();
+        let memory = std::env::args().nth(3).and_then(|bytes| bytes.parse().ok()).unwrap_or(0);
+        eprintln!("{}", dateline_worker::sandbox::become_program(&rest, memory));
+        return std::process::ExitCode::FAILURE;
+    }
+    if std::env::args().nth(1).as_deref() == Some("program") {
+        program();
+        return std::process::ExitCode::SUCCESS;
     }
     macro_rules! cases { ($($name:ident),* $(,)?) => { [$((stringify!($name), $name as fn())),*] } }
     let cases = cases![
@@ -476,6 +671,11 @@ fn main() -> std::process::ExitCode {
         bytes_push_back_too,
         workers_need_no_file_and_take_no_environment,
         what_is_no_article_is_reported,
+        programs_annotate_in_the_middle_of_a_chain,
+        programs_that_misbehave_fail_alone,
+        programs_cannot_write_or_connect,
+        programs_with_a_wrong_descriptor_are_refused,
+        the_python_example_works,
     ];
     let wanted = std::env::args().nth(1).filter(|argument| !argument.starts_with('-'));
     for (name, case) in cases {
