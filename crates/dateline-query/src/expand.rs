@@ -26,8 +26,10 @@ pub const FEEDBACK: Feedback = Feedback { documents: 10, words: 20, weight: 0.2 
 
 /// Text looked at per document, in bytes.
 const TEXT_BYTES_MAX: usize = 32 << 10;
-/// Share of all documents above which a word says nothing.
+/// Share of all documents above which a word says nothing, when there are enough of them to tell.
 const COMMON_SHARE: f32 = 0.25;
+/// Documents a word may be in, whatever their share.
+const COMMON_DOCUMENTS_MIN: u64 = 10;
 
 /// Adds words to a plan, as in [`FEEDBACK`].
 pub(crate) fn expand(planned: &mut Planned, sources: Sources<'_>) -> Result<(), SearchError> {
@@ -46,7 +48,7 @@ pub fn expand_with(planned: &mut Planned, sources: Sources<'_>, feedback: Feedba
     let found = run(&Planned { plan: first, ..planned.clone() }, sources.index)?;
     let best = found.hits.first().map_or(0.0, |hit| hit.score).max(f32::MIN_POSITIVE);
     let mut folder = Folder::default();
-    let mut weights: FxHashMap<String, (f32, usize)> = FxHashMap::default();
+    let mut weights: FxHashMap<String, Shared> = FxHashMap::default();
     for hit in &found.hits {
         let article = sources.texts.article(hit.document, hit.revision).map_err(SearchError::Text)?;
         if let Some(article) = article {
@@ -77,26 +79,35 @@ fn optional(query: Node, added: Vec<Node>) -> Node {
     }
 }
 
+/// What the best documents share of one stem.
+#[derive(Default)]
+struct Shared {
+    weight: f32,
+    documents: usize,
+    /// The first form it had, for people.
+    form: String,
+}
+
 /// Adds the words of one document, each with its share of the text and the document's weight.
-fn weigh(article: &Article, relevance: f32, folder: &mut Folder, weights: &mut FxHashMap<String, (f32, usize)>) {
-    let mut counts: FxHashMap<String, u32> = FxHashMap::default();
+fn weigh(article: &Article, relevance: f32, folder: &mut Folder, weights: &mut FxHashMap<String, Shared>) {
+    let mut counts: FxHashMap<String, (u32, String)> = FxHashMap::default();
     let mut total = 0u32;
     let mut folded = String::new();
     for text in article.title.as_deref().into_iter().chain([&*article.text]) {
         for range in words(text).take_while(|range| range.start < TEXT_BYTES_MAX) {
             folder.fold(&text[range], &mut folded);
             if folded.len() > 2 && !is_stop_word(&folded) && folded.bytes().any(|byte| byte.is_ascii_alphabetic()) {
-                *counts.entry(folder.stem_or_word(&folded)).or_insert(0) += 1;
+                counts.entry(folder.stem_or_word(&folded)).or_insert_with(|| (0, folded.clone())).0 += 1;
                 total += 1;
             }
         }
     }
-    for (word, count) in counts {
+    for (stem, (count, form)) in counts {
         #[expect(clippy::cast_precision_loss, reason = "counts of words, for a share")]
         let share = count as f32 / total.max(1) as f32;
-        let weight = weights.entry(word).or_insert((0.0, 0));
-        weight.0 += relevance * share;
-        weight.1 += 1;
+        let shared = weights.entry(stem).or_insert_with(|| Shared { form, ..Shared::default() });
+        shared.weight += relevance * share;
+        shared.documents += 1;
     }
 }
 
@@ -104,16 +115,13 @@ fn weigh(article: &Article, relevance: f32, folder: &mut Folder, weights: &mut F
 fn choose(
     planned: &Planned,
     sources: Sources<'_>,
-    weights: FxHashMap<String, (f32, usize)>,
+    weights: FxHashMap<String, Shared>,
     feedback: Feedback,
     folder: &mut Folder,
 ) -> Result<Vec<(String, f32)>, SearchError> {
     let asked: FxHashSet<String> = planned.words.iter().map(|word| folder.stem_or_word(word.text())).collect();
-    let mut candidates: Vec<(String, f32)> = weights
-        .into_iter()
-        .filter(|(_, (_, documents))| *documents > 1)
-        .map(|(word, (weight, _))| (word, weight))
-        .collect();
+    let set_apart = weights.into_iter().filter(|(stem, shared)| shared.documents > 1 && !asked.contains(stem));
+    let mut candidates: Vec<(String, f32)> = set_apart.map(|(_, shared)| (shared.form, shared.weight)).collect();
     candidates.sort_by(|one, other| other.1.total_cmp(&one.1).then(one.0.cmp(&other.0)));
     candidates.truncate(feedback.words * 10);
     let terms: Vec<Word> = candidates.iter().map(|(word, _)| Word::Stem(word.clone())).collect();
@@ -125,7 +133,7 @@ fn choose(
     for ((word, weight), count) in candidates.into_iter().zip(counts) {
         #[expect(clippy::cast_precision_loss, reason = "counts of documents, for a logarithm")]
         let share = count as f32 / all;
-        if share < COMMON_SHARE && !asked.contains(&word) {
+        if share < COMMON_SHARE || count <= COMMON_DOCUMENTS_MIN {
             chosen.push((word, weight * (1.0 / share.max(1.0 / all)).ln()));
         }
     }

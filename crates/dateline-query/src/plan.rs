@@ -19,6 +19,8 @@ const SPELLINGS_MAX: usize = 24;
 const CANDIDATES_MAX: usize = 8;
 /// Words of a name typed without quotes.
 const NAME_WORDS_MAX: usize = 4;
+/// Names looked up for one query, whose words are no names most of the time.
+const NAME_LOOKUPS_MAX: usize = 32;
 
 /// Which of the words a document must have.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -92,6 +94,7 @@ pub fn plan(query: &Query, options: &SearchOptions, context: Context<'_>) -> Res
         near: Vec::new(),
         loose: Vec::new(),
         ranked: false,
+        names_looked_up: 0,
     };
     let node = planner.clause(&query.root, options.matching)?;
     let node = with_loose(node, std::mem::take(&mut planner.loose));
@@ -130,6 +133,7 @@ struct Planner<'a> {
     /// Words of phrases, each by itself: they rank the documents that have the phrase and find none.
     loose: Vec<Node>,
     ranked: bool,
+    names_looked_up: usize,
 }
 
 /// The condition for words in one field.
@@ -318,6 +322,10 @@ impl Planner<'_> {
 
     /// The other names of the one entity a name means; none when it means none or several.
     fn other_spellings(&mut self, name: &str, words: &[String]) -> Result<Vec<Vec<String>>, SearchError> {
+        self.names_looked_up += 1;
+        if self.names_looked_up > NAME_LOOKUPS_MAX {
+            return Ok(Vec::new());
+        }
         let candidates = self.context.aliases.named(name).map_err(SearchError::Names)?;
         let [entity] = candidates.as_slice() else { return Ok(Vec::new()) };
         let mut spellings: Vec<Vec<String>> = Vec::new();
