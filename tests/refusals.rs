@@ -27,16 +27,31 @@ fn another_root_is_refused_until_accepted() {
     let lab = Lab::new();
     lab.write("a.txt", "The lighthouse was lit.\n");
     lab.once();
-    std::fs::rename(lab.root(), lab.directory().join("old")).expect("root is moved");
-    std::fs::create_dir(lab.root()).expect("another root");
-    lab.write("b.txt", "The harbour was dredged.\n");
-    let ran = lab.run_datelined(&["once"]);
+    let moved = lab.directory().join("moved");
+    std::fs::rename(lab.root(), &moved).expect("root is moved");
+    let moved = moved.to_str().expect("is UTF-8");
+    let ran = lab.run_datelined(&["once", "--root", moved]);
     assert_eq!(ran.code(), 2, "{}", ran.stderr);
     assert!(ran.stderr.contains("accept-root"), "{}", ran.stderr);
-    assert_eq!(lab.search("lighthouse"), ["a.txt"], "nothing was deleted");
+    assert!(lab.run_datelined(&["accept-root", "--root", moved]).status.success());
+    assert!(lab.run_datelined(&["once", "--root", moved]).status.success());
+    assert_eq!(lab.search("lighthouse"), ["a.txt"]);
+}
+
+#[test]
+fn deletes_are_held_while_the_root_is_another_directory() {
+    let lab = Lab::new();
+    lab.write("a.txt", "The lighthouse was lit.\n");
+    lab.once();
+    std::fs::rename(lab.root(), lab.directory().join("old")).expect("root is moved");
+    std::fs::create_dir(lab.root()).expect("another root, as when a disk is not mounted");
+    lab.write("b.txt", "The harbour was dredged.\n");
+    lab.once();
+    assert_eq!((lab.search("lighthouse"), lab.search("harbour")), (vec!["a.txt".to_owned()], vec!["b.txt".to_owned()]));
     assert!(lab.run_datelined(&["accept-root"]).status.success());
     lab.once();
-    assert_eq!((lab.search("lighthouse"), lab.search("harbour")), (vec![], vec!["b.txt".to_owned()]));
+    assert!(lab.search("lighthouse").is_empty());
+    assert_eq!(lab.search("harbour"), ["b.txt"]);
 }
 
 #[test]

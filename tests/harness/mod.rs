@@ -1,6 +1,6 @@
 //! What end-to-end tests share: a folder and a state of their own, the real binaries, and waiting without sleeping.
 //! Knows nothing of the daemon's insides.
-#![allow(dead_code, reason = "every test binary uses its own part of this")]
+#![allow(dead_code, unreachable_pub, missing_docs, reason = "every test binary uses its own part of this")]
 
 use serde_json::Value;
 use std::fs;
@@ -60,8 +60,11 @@ impl Lab {
 
     fn datelined(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_datelined"));
-        command.args(arguments).arg("--root").arg(self.root()).arg("--state").arg(self.state());
-        command.current_dir(self.directory.path()).env_remove("DATELINE_CONFIG").env("DATELINE_LOG", "info");
+        command.args(arguments).arg("--state").arg(self.state());
+        if !arguments.contains(&"--root") {
+            command.arg("--root").arg(self.root());
+        }
+        command.current_dir(self.directory.path()).env_remove("DATELINE_CONFIG").env("DATELINE_DAEMON_LOG", "info");
         command.env_remove("NOTIFY_SOCKET");
         command
     }

@@ -31,9 +31,9 @@ pub(crate) struct Places {
     /// State directory, instead of the configured one
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) state: Option<PathBuf>,
-    /// Log format: `auto` is for people on a terminal and JSON elsewhere
-    #[arg(long, global = true, value_name = "FORMAT", default_value = "auto")]
-    pub(crate) log: LogFormat,
+    /// Log format, instead of the configured one: `auto` is for people on a terminal and JSON elsewhere
+    #[arg(long, global = true, value_name = "FORMAT")]
+    pub(crate) log: Option<LogFormat>,
 }
 
 /// How log lines look.
@@ -46,8 +46,6 @@ pub(crate) enum LogFormat {
     Human,
     /// One JSON object a line.
     Json,
-    /// For people, and only what is wrong.
-    Quiet,
 }
 
 /// What to do.
@@ -101,6 +99,9 @@ pub(crate) enum Command {
     /// Give up rights, then become another program; the daemon starts exec processors through this
     #[command(hide = true)]
     SandboxExec {
+        /// Memory it may hold, in bytes; 0 for no limit
+        #[arg(long, default_value_t = 0)]
+        memory: u64,
         /// Program and arguments
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
         command: Vec<std::ffi::OsString>,

@@ -3,14 +3,15 @@
 
 use crate::errors::Fatal;
 use crate::program::Program;
+use crate::program::programs::THIS_PROGRAM;
 use dateline_core::{ContentHash, DocumentInput, SourceInfo, SourcePath};
 use dateline_pipeline::{Annotated, Chain, Previous, RunOptions};
 use dateline_protocol::wire::OutcomeOut;
+use dateline_worker::{DirectPrograms, Launcher};
 use serde_json::{Value, json};
 use std::io::Write;
 use std::ops::ControlFlow;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -26,7 +27,9 @@ pub(crate) fn attempt(program: Arc<Program>, file: &Path, only: Option<&str>, as
         return Err(std::io::Error::other(message).into());
     }
     let bytes = std::fs::read(file).map_err(|error| named(file, error))?;
-    let chain = program.registry.build(&program.tables, &program.resources)?;
+    let programs = program.registry.programs(&program.tables)?;
+    let programs = DirectPrograms::new(Launcher::new(THIS_PROGRAM), &programs);
+    let chain = program.registry.build_with_programs(&program.tables, &program.resources, Arc::new(programs))?;
     if let Some(name) = only
         && !program.processor_names().any(|known| known == name)
     {
@@ -135,9 +138,9 @@ fn print(output: &mut impl Write, record: &Value) -> std::io::Result<()> {
 }
 
 /// Confines this process and becomes another program; returns only when that fails.
-pub(crate) fn become_program(command: &[std::ffi::OsString]) -> ExitCode {
-    let Some((program, arguments)) = command.split_first() else { return ExitCode::from(2) };
-    let error = std::process::Command::new(program).args(arguments).exec();
-    eprintln!("datelined: `{}` could not be started: {error}", program.to_string_lossy());
+pub(crate) fn become_program(command: &[std::ffi::OsString], memory_bytes: u64) -> ExitCode {
+    let error = dateline_worker::sandbox::become_program(command, memory_bytes);
+    let named = command.first().map(|program| program.to_string_lossy()).unwrap_or_default();
+    eprintln!("datelined: `{named}` could not be started: {error}");
     ExitCode::from(2)
 }

@@ -17,8 +17,6 @@ const GROUP_DOCUMENTS_MAX: usize = 200;
 const GROUP_BYTES_MAX: usize = 2 << 20;
 /// How often a commit refused for want of space is tried again.
 const PAUSE: Duration = Duration::from_secs(1);
-/// A commit that takes longer has hung: the process ends, because waiting would look like working.
-pub(crate) const COMMIT_TIME_MAX: Duration = Duration::from_secs(60);
 /// Entries of the change log looked at by one trim.
 const TRIM_ENTRIES: usize = 1_000;
 /// How long nothing must happen before the change log is trimmed.
@@ -73,12 +71,14 @@ pub(crate) enum Report {
 pub(crate) struct Watchdog {
     epoch: Instant,
     began: AtomicU64,
+    limit: Duration,
 }
 
 impl Watchdog {
-    /// A watchdog that sees no commit yet.
-    pub(crate) fn new() -> Watchdog {
-        Watchdog { epoch: Instant::now(), began: AtomicU64::new(0) }
+    /// A watchdog that sees no commit yet. One that takes longer than `limit` has hung: the process ends then, because
+    /// waiting would look like working.
+    pub(crate) fn new(limit: Duration) -> Watchdog {
+        Watchdog { epoch: Instant::now(), began: AtomicU64::new(0), limit }
     }
 
     fn now(&self) -> u64 {
@@ -96,7 +96,7 @@ impl Watchdog {
     /// Whether a commit has hung.
     pub(crate) fn has_hung(&self) -> bool {
         let began = self.began.load(Ordering::Relaxed);
-        let limit = u64::try_from(COMMIT_TIME_MAX.as_millis()).unwrap_or(u64::MAX);
+        let limit = u64::try_from(self.limit.as_millis()).unwrap_or(u64::MAX);
         began != 0 && self.now().saturating_sub(began) > limit
     }
 }

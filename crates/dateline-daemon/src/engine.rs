@@ -6,7 +6,7 @@ mod results;
 mod rework;
 mod scan;
 
-use crate::committer::{COMMIT_TIME_MAX, Report, Ticket, Watchdog, Work as CommitWork};
+use crate::committer::{Report, Ticket, Watchdog, Work as CommitWork};
 use crate::control::Control;
 use crate::decisions;
 use crate::intake::Intake;
@@ -28,6 +28,10 @@ const JOBS_MAX: usize = 128;
 const JOB_BYTES_MAX: usize = 32 << 20;
 /// How often the loop wakes with nothing to do: for the watchdogs, and to notice what no channel tells.
 const HEARTBEAT: Duration = Duration::from_secs(1);
+/// How long a file that was moved in waits for the loss of its old path.
+const RENAME_PATIENCE: Duration = Duration::from_millis(50);
+/// A file written in place has about the same mtime and ctime; one moved in has a younger ctime, by this much at least.
+const MOVED_MIN_NS: i64 = 10_000_000;
 /// Work of at least this many files shows its progress.
 const PROGRESS_MIN: usize = 50;
 
@@ -38,7 +42,7 @@ pub(crate) enum EngineError {
     #[error("store cannot be written; what was reported as indexed is safe, the rest is read again at the next start")]
     Commit(#[source] StoreError),
     /// A commit hangs.
-    #[error("a commit has taken more than {} s; the disk does not answer", COMMIT_TIME_MAX.as_secs())]
+    #[error("a commit has taken longer than `store.commit-deadline`; the disk does not answer")]
     CommitHangs,
     /// The store cannot be read.
     #[error("store cannot be read")]
@@ -402,6 +406,7 @@ impl Engine {
     /// Hands out work as long as there is room for it.
     fn pump(&mut self) -> Result<(), EngineError> {
         self.look_again()?;
+        self.intake.offer_postponed(Instant::now());
         if self.stop_by.is_some() {
             return Ok(());
         }
@@ -416,7 +421,10 @@ impl Engine {
     fn consider(&mut self, path: SourcePath) -> Result<(), EngineError> {
         let identity = match self.root.stat(&path) {
             Ok(identity) => store_identity(identity),
-            Err(error) => return self.on_unreadable(path, None, &error),
+            Err(error) => {
+                self.intake.explained(&path);
+                return self.on_unreadable(path, None, &error);
+            }
         };
         let forced = self.forced.remove(&path);
         let known = self.store.source(&path).map_err(EngineError::Store)?;
@@ -430,9 +438,14 @@ impl Engine {
             });
             let whole_failure = failure.as_ref().is_some_and(|failure| failure.failure.is_some());
             if (same && !whole_failure) || (failed_so && whole_failure) {
+                self.intake.explained(&path);
                 return Ok(());
             }
         }
+        if known.is_none() && self.may_be_a_rename(&path, identity) {
+            return Ok(());
+        }
+        self.intake.explained(&path);
         if known.is_none() && self.absences_under_way > 0 {
             self.deferred.push(path);
             return Ok(());
@@ -454,6 +467,13 @@ impl Engine {
         }
         self.submit_source(file, identity, content);
         Ok(())
+    }
+
+    /// A new path whose file was changed in its place but not in its content was moved there: the loss of its old path
+    /// may reach us a moment later, so it waits that moment.
+    fn may_be_a_rename(&mut self, path: &SourcePath, identity: FileIdentity) -> bool {
+        let moved = identity.ctime_ns.saturating_sub(identity.mtime_ns) > MOVED_MIN_NS;
+        self.mode == Mode::Watch && moved && self.intake.postpone(path, Instant::now() + RENAME_PATIENCE)
     }
 
     /// Same content, other identity: only what depends on the file's times may run again.

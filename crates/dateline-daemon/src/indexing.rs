@@ -3,7 +3,7 @@
 use crate::committer::Work;
 use crate::live::Live;
 use crossbeam_channel::{Receiver, Sender, bounded};
-use dateline_core::Sequence;
+use dateline_core::{DocumentId, Revision, Sequence};
 use dateline_processor::{Change, IndexError, Indexer, RevisionView, Table};
 use dateline_store::{ChangeData, IndexerTable, Operation, RevisionData, Store, StoreError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -249,12 +249,21 @@ impl Follower {
             return Ok(false);
         }
         let changes = store.changes(self.applied, CHANGES_AT_ONCE).map_err(self.wrap_store())?;
+        let forgotten: Vec<(DocumentId, Revision)> = changes
+            .iter()
+            .flat_map(|change| change.purged.iter().map(|revision| (change.document, *revision)))
+            .collect();
         let changes: Vec<Change> = changes.into_iter().map(change).collect();
         self.uncommitted += changes.len() as u64;
         let last = changes.last().map_or(head, |change| change.sequence);
         let wrap = self.wrap();
         let table = self.table.as_mut().ok_or(IndexingError::Stopping)?;
-        self.slot.lock().apply(&changes, &mut StoreTable(table)).map_err(wrap)?;
+        let mut indexer = self.slot.lock();
+        indexer.apply(&changes, &mut StoreTable(table)).map_err(&wrap)?;
+        for (document, revision) in forgotten {
+            indexer.forget(document, revision, &mut StoreTable(table)).map_err(&wrap)?;
+        }
+        drop(indexer);
         self.applied = last;
         Ok(last < store.sequence())
     }

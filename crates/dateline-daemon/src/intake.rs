@@ -27,6 +27,7 @@ pub(crate) struct Intake {
     flights: HashMap<u64, Flight>,
     flying: HashMap<SourcePath, u64>,
     absent: BTreeMap<SourcePath, Instant>,
+    postponed: BTreeMap<SourcePath, Instant>,
     next_job: u64,
 }
 
@@ -46,6 +47,28 @@ impl Intake {
         let path = self.backlog.pop_front()?;
         self.queued.remove(&path);
         Some(path)
+    }
+
+    /// Has a path wait until then, once: whatever explains it may be on its way. False when it waited before.
+    pub(crate) fn postpone(&mut self, path: &SourcePath, until: Instant) -> bool {
+        let fresh = !self.postponed.contains_key(path);
+        if fresh {
+            self.postponed.insert(path.clone(), until);
+        }
+        fresh
+    }
+
+    /// Forgets that a path waited.
+    pub(crate) fn explained(&mut self, path: &SourcePath) {
+        self.postponed.remove(path);
+    }
+
+    /// Offers the paths that have waited long enough.
+    pub(crate) fn offer_postponed(&mut self, now: Instant) {
+        let ripe = self.postponed.iter().filter(|(_, until)| **until <= now).map(|(path, _)| path.clone());
+        for path in ripe.collect::<Vec<_>>() {
+            self.offer(path);
+        }
     }
 
     /// Starts work on a path; gives the job's number.
@@ -72,6 +95,11 @@ impl Intake {
         Some(flight.path)
     }
 
+    /// Whether something seems to have vanished.
+    pub(crate) fn misses_some(&self) -> bool {
+        !self.absent.is_empty()
+    }
+
     /// Whether a path is waiting or being worked on.
     pub(crate) fn knows(&self, path: &SourcePath) -> bool {
         self.queued.contains(path) || self.flying.contains_key(path)
@@ -84,7 +112,7 @@ impl Intake {
 
     /// Everything not done yet: waiting, at work, or seemingly vanished.
     pub(crate) fn pending(&self) -> usize {
-        self.backlog.len() + self.flights.len() + self.absent.len()
+        self.backlog.len() + self.flights.len() + self.absent.len() + self.postponed.len()
     }
 
     /// Notes that a file was not there when looked for. The second look is due [`SECOND_LOOK`] after the first.
@@ -99,9 +127,9 @@ impl Intake {
         self.absent.remove(path);
     }
 
-    /// When the next second look is due.
+    /// When the next look is due: the second at what vanished, the first at what was postponed.
     pub(crate) fn next_look(&self) -> Option<Instant> {
-        self.absent.values().min().copied()
+        self.absent.values().chain(self.postponed.values()).min().copied()
     }
 
     /// The paths whose second look is due. They stay noted until [`Intake::settled`].

@@ -4,13 +4,12 @@ use crate::args::LogFormat;
 use std::io::IsTerminal;
 use tracing_subscriber::EnvFilter;
 
-/// Starts logging to standard error. `DATELINE_LOG` takes filters such as `debug` or `dateline_store=trace`.
-pub(crate) fn start(format: LogFormat) {
-    let default = if format == LogFormat::Quiet { "error" } else { "info,tantivy=warn" };
-    let filter = EnvFilter::try_from_env("DATELINE_LOG").unwrap_or_else(|_| EnvFilter::new(default));
+/// Starts logging to standard error. `directives` is a level or filters such as `info,dateline_store=trace`.
+pub(crate) fn start(format: LogFormat, directives: &str) {
+    let filter = EnvFilter::try_new(format!("tantivy=warn,{directives}")).unwrap_or_else(|_| EnvFilter::new("info"));
     let human = match format {
         LogFormat::Auto => std::io::stderr().is_terminal(),
-        LogFormat::Human | LogFormat::Quiet => true,
+        LogFormat::Human => true,
         LogFormat::Json => false,
     };
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);

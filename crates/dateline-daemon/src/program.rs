@@ -1,6 +1,8 @@
 //! What this program is, as configured: its processors, their options and files, and what follows from them. Made once
 //! and never changed; a new configuration makes a new one.
 
+pub(crate) mod programs;
+
 use crate::decisions::Book;
 use crate::errors::Fatal;
 use crate::resources;
@@ -12,6 +14,8 @@ use dateline_processor::{FacetSpec, LayerSpec, Resources};
 use dateline_protocol::wire::Versions;
 use dateline_protocol::{ErrorBody, ErrorKind};
 use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +26,16 @@ struct Processor {
     version: u32,
     layers: Vec<LayerSpec>,
     facets: Vec<FacetSpec>,
+}
+
+fn processors(chain: &Chain) -> Vec<Processor> {
+    let processor = |descriptor: &dateline_processor::Descriptor| Processor {
+        name: descriptor.name().to_owned(),
+        version: descriptor.version(),
+        layers: descriptor.assigned().to_vec(),
+        facets: descriptor.facets().to_vec(),
+    };
+    chain.descriptors().map(processor).collect()
 }
 
 /// A configured program.
@@ -69,12 +83,7 @@ impl Program {
         let tables: ProcessorTables = config.processor_values();
         let resources = resources::read(&registry, &tables, &config.resource_directory())?;
         let chain = registry.build(&tables, &resources)?;
-        let processors = chain.descriptors().map(|descriptor| Processor {
-            name: descriptor.name().to_owned(),
-            version: descriptor.version(),
-            layers: descriptor.assigned().to_vec(),
-            facets: descriptor.facets().to_vec(),
-        });
+        let processors = processors(&chain);
         let indexers = registry.sections().into_iter();
         let indexers = indexers.filter(|section| section.kind == dateline_pipeline::SectionKind::Indexer);
         Ok(Program {
@@ -84,7 +93,7 @@ impl Program {
             started: Timestamp::now(),
             parser_key: dateline_parser::parser_key(&parser),
             decisions: Book::new(dateline_store::StateDir::new(&config.state).decisions()),
-            processors: processors.collect(),
+            processors,
             indexers: indexers.map(|section| section.name.to_owned()).collect(),
             overrides: overrides.clone(),
             config,
@@ -95,12 +104,22 @@ impl Program {
         })
     }
 
+    /// The program with the folder that a store was made from: who asks about a state need not know its folder.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub(crate) fn with_root_of(self, store: &dateline_store::Store) -> Result<Program, Fatal> {
+        let recorded = store.root()?;
+        let root = recorded.map_or(self.root, |root| PathBuf::from(OsString::from_vec(root.path)));
+        Ok(Program { root, ..self })
+    }
+
     /// The program as the configuration says now.
     ///
     /// # Errors
     /// As [`Program::load`], and when folder or state would be others.
     pub(crate) fn reloaded(&self) -> Result<Program, Fatal> {
-        let fresh = Program::load(Arc::clone(&self.registry), &self.overrides)?;
+        let fresh = Program::load(Arc::clone(&self.registry), &self.overrides)?.with_programs()?;
         if fresh.root != self.root || fresh.state != self.state {
             return Err(Fatal::hinted("folder and state cannot change while the daemon runs", "restart the daemon"));
         }

@@ -36,9 +36,9 @@ pub(crate) fn run(registry: Registry) -> ExitCode {
     let done = match arguments.command.unwrap_or(Command::Run) {
         // A worker speaks over its pipes and gives up its rights: no logs, no configuration, no threads.
         Command::Worker => dateline_worker::serve_stdio(&registry).map_err(Fatal::from),
-        Command::SandboxExec { command } => return crate::attempt::become_program(&command),
+        Command::SandboxExec { memory, command } => return crate::attempt::become_program(&command, memory),
         command => {
-            crate::logging::start(log_format(&arguments.places, &command));
+            start_logging(&arguments.places, &command);
             perform(command, &registry, &overrides(&arguments.places))
         }
     };
@@ -48,12 +48,19 @@ pub(crate) fn run(registry: Registry) -> ExitCode {
     }
 }
 
-fn log_format(places: &Places, command: &Command) -> LogFormat {
-    match (places.log, command) {
-        // Answers and filters share their terminal with a person's command.
-        (LogFormat::Auto, Command::Answer | Command::Annotate { .. } | Command::Try { .. }) => LogFormat::Quiet,
-        (format, _) => format,
-    }
+/// Logs as the configuration says; one that is wrong is reported by whoever loads it next.
+fn start_logging(places: &Places, command: &Command) {
+    let section = dateline_config::load(&overrides(places), &Environment::current()).map(|config| config.daemon);
+    let section = section.unwrap_or_default();
+    let format = match (places.log, section.log_format) {
+        (None, dateline_config::LogFormat::Auto) => LogFormat::Auto,
+        (None, dateline_config::LogFormat::Human) => LogFormat::Human,
+        (None, dateline_config::LogFormat::Json) => LogFormat::Json,
+        (Some(format), _) => format,
+    };
+    // Answers and filters share their terminal with a person's command.
+    let quiet = matches!(command, Command::Answer | Command::Annotate { .. } | Command::Try { .. } | Command::Config { .. });
+    crate::logging::start(format, if quiet { "error" } else { &section.log });
 }
 
 fn overrides(places: &Places) -> Overrides {
@@ -62,16 +69,18 @@ fn overrides(places: &Places) -> Overrides {
 
 fn perform(command: Command, registry: &Arc<Registry>, overrides: &Overrides) -> Result<(), Fatal> {
     let load = || Program::load(Arc::clone(registry), overrides).map(Arc::new);
+    // Only these commands may start programs that the configuration names.
+    let load_to_run = || Program::load(Arc::clone(registry), overrides)?.with_programs().map(Arc::new);
     match command {
         Command::Run => daemon(registry, overrides),
-        Command::Once => once(load()?),
-        Command::Answer => answer(load()?),
+        Command::Once => once(load_to_run()?),
+        Command::Answer => answer(Program::load(Arc::clone(registry), overrides)?),
         Command::Verify => crate::verify::verify(load()?),
         Command::Rebuild => crate::verify::rebuild(load()?),
         Command::AcceptRoot => crate::verify::accept_root(load()?),
         Command::Restore { file } => crate::verify::restore(load()?, &file),
-        Command::Annotate { files } => crate::annotate::annotate(load()?, &files),
-        Command::Try { file, processor, json } => crate::attempt::attempt(load()?, &file, processor.as_deref(), json),
+        Command::Annotate { files } => crate::annotate::annotate(load_to_run()?, &files),
+        Command::Try { file, processor, json } => crate::attempt::attempt(load_to_run()?, &file, processor.as_deref(), json),
         Command::Config { action } => config(registry, overrides, &action),
         Command::Worker | Command::SandboxExec { .. } => Ok(()),
     }
@@ -133,7 +142,7 @@ fn once(program: Arc<Program>) -> Result<(), Fatal> {
 
 /// Runs until told to stop; a changed configuration that is right begins anew with it.
 fn daemon(registry: &Arc<Registry>, overrides: &Overrides) -> Result<(), Fatal> {
-    let mut program = Arc::new(Program::load(Arc::clone(registry), overrides)?);
+    let mut program = Arc::new(Program::load(Arc::clone(registry), overrides)?.with_programs()?);
     loop {
         match daemon_once(&program)? {
             None => return Ok(()),
@@ -244,7 +253,7 @@ fn start_rim(control: Sender<Control>, stopping: Arc<AtomicBool>) -> Result<toki
 }
 
 /// One conversation over standard input and output, from the store as it is.
-fn answer(program: Arc<Program>) -> Result<(), Fatal> {
+fn answer(program: Program) -> Result<(), Fatal> {
     let mut input = std::io::stdin().lock();
     let mut output = std::io::stdout().lock();
     let hello = read_frame(&mut input, REQUEST_FRAME_BYTES_MAX).map_err(std::io::Error::other)?;
@@ -256,8 +265,9 @@ fn answer(program: Arc<Program>) -> Result<(), Fatal> {
     };
     setup::catch_up(&opened)?;
     let Opened { store, slots, index, .. } = opened;
+    let program = program.with_root_of(&store)?;
     let live = Arc::new(Live::default());
-    let answerer = Answerer { store, index, slots, program, live, control: None, socket: None };
+    let answerer = Answerer { store, index, slots, program: Arc::new(program), live, control: None, socket: None };
     let greeting = server::greet(&answerer, &hello, Answering::Offline);
     write_frame(&mut output, &greeting, RESPONSE_FRAME_BYTES_MAX).map_err(std::io::Error::other)?;
     while let Ok(Some(frame)) = read_frame(&mut input, REQUEST_FRAME_BYTES_MAX) {

@@ -14,8 +14,6 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::timeout;
 
-/// Connections served at once; further ones are told that the daemon is busy.
-const CONNECTIONS_MAX: usize = 64;
 /// Requests computed at once, so that clients never take all cores from reading.
 const REQUESTS_AT_ONCE_MAX: usize = 4;
 /// How long a client may take over its greeting or over the rest of a begun frame.
@@ -54,7 +52,7 @@ pub(crate) fn bind(path: &Path) -> Result<UnixListener, SocketError> {
 
 /// Serves connections until `stop` turns true.
 pub(crate) async fn serve(listener: UnixListener, answerer: Arc<Answerer>, mut stop: watch::Receiver<bool>) {
-    let connections = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let connections = Arc::new(Semaphore::new(answerer.program.config.daemon.connections_max.into()));
     let requests = Arc::new(Semaphore::new(REQUESTS_AT_ONCE_MAX));
     loop {
         let accepted = tokio::select! {
@@ -99,7 +97,7 @@ fn is_own_user(stream: &UnixStream) -> bool {
 
 async fn refuse_busy(mut stream: UnixStream) {
     let refusal = Greeting::Refused(
-        ErrorBody::new(ErrorKind::Busy, format!("the daemon already serves {CONNECTIONS_MAX} connections"))
+        ErrorBody::new(ErrorKind::Busy, "the daemon serves as many connections as `daemon.connections-max` allows")
             .hint("try again in a moment"),
     );
     if let Ok(frame) = encode_frame(&refusal, RESPONSE_FRAME_BYTES_MAX) {

@@ -143,7 +143,7 @@ pub(crate) fn start(program: Arc<Program>, opened: Opened, mode: Mode) -> Result
     });
     let root = Root::open_with(&watch_options(&program)).map_err(|error| bad_root(&program, error))?;
     let pool = start_pool(&program)?;
-    let watchdog = Arc::new(Watchdog::new());
+    let watchdog = Arc::new(Watchdog::new(program.config.store.commit_deadline.0));
     let (commit, work) = bounded::<Work>(BATCHES_WAITING_MAX);
     let (report_to, reports) = crossbeam_channel::unbounded::<Report>();
     let (control, controls) = bounded::<Control>(CONTROLS_MAX);
@@ -266,7 +266,7 @@ pub(crate) fn catch_up(opened: &Opened) -> Result<(), Fatal> {
     let live = Arc::new(Live::default());
     let (commit, work) = bounded::<Work>(BATCHES_WAITING_MAX);
     let (report_to, _reports) = crossbeam_channel::unbounded::<Report>();
-    let watchdog = Arc::new(Watchdog::new());
+    let watchdog = Arc::new(Watchdog::new(Duration::MAX));
     let committer = committer::start(opened.store.committer()?, work, report_to, Arc::clone(&live), watchdog)?;
     let (wake, woken) = bounded::<()>(1);
     let (failed, failure) = bounded::<IndexingError>(1);

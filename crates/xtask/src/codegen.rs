@@ -14,7 +14,10 @@ pub struct Generated {
 }
 
 /// Every generated file.
-pub const GENERATED: &[Generated] = &[];
+pub const GENERATED: &[Generated] = &[
+    Generated { path: "config/dateline.toml", arguments: &["config", "default"] },
+    Generated { path: "config/schema.json", arguments: &["config", "schema"] },
+];
 
 /// Writes the files, or with `check` only compares; gives what is wrong.
 #[must_use]

@@ -53,19 +53,25 @@ impl Answerer {
             ErrorBody::new(ErrorKind::NotFound, format!("document {} has no content", entry.document))
         })?;
         let layer = layer_of::<DctLayer>(&data.annotations.layers)?.unwrap_or_default();
-        let dct = layer.dct.as_ref();
+        let decision = self.program.decisions.date(&entry.path, &entry.part).map_err(store_error)?;
+        // The user's word holds at once, even where the document has yet to be dated anew.
+        let (interval, precision, confidence) = match (decision, &layer.dct) {
+            (Some(decided), _) => (decided, decided.map(DateInterval::precision), None),
+            (None, Some(dct)) => (Some(dct.interval), Some(dct.precision), Some(dct.confidence)),
+            (None, None) => (None, None, None),
+        };
         Ok(DocumentDate {
             document: entry.document.0,
             path: entry.path.display(),
             part: Some(entry.part.clone()),
             title: data.content.title,
-            dct: dct.map(|dct| dct.interval.into()),
-            precision: dct.map(|dct| dct.precision.word().to_owned()),
-            confidence: dct.map(|dct| dct.confidence),
+            dct: interval.map(Into::into),
+            precision: precision.map(|precision| precision.word().to_owned()),
+            confidence,
             updated: layer.updated.map(Into::into),
             not_before: layer.not_before,
             not_after: layer.not_after,
-            decided: self.program.decisions.date(&entry.path, &entry.part).map_err(store_error)?.is_some(),
+            decided: decision.is_some(),
             evidence: layer.candidates.iter().map(Evidence::of).collect(),
         })
     }

@@ -13,6 +13,7 @@ mod search;
 mod show;
 mod status;
 mod stream;
+mod timeline;
 
 use crate::control::Control;
 use crate::indexing::Slot;
@@ -26,9 +27,6 @@ use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-
-/// Longest a request may take when its client names no deadline.
-const REQUEST_TIME_MAX: Duration = Duration::from_secs(60);
 
 /// Everything answers are made from.
 pub(crate) struct Answerer {
@@ -135,7 +133,8 @@ impl Answerer {
 
     /// Answers a call: items and notes, then one end or error. A panic costs this answer only.
     pub(crate) fn respond(&self, call: &Call, send: &mut dyn FnMut(Response) -> bool) {
-        let patience = call.deadline_ms.map_or(REQUEST_TIME_MAX, Duration::from_millis);
+        let configured = self.program.config.daemon.request_deadline.0;
+        let patience = call.deadline_ms.map_or(configured, |wanted| configured.min(Duration::from_millis(wanted)));
         let last = {
             let deadline = Instant::now() + patience;
             let mut reply = Reply { send, sent: 0, gone: false, deadline };
@@ -175,6 +174,9 @@ impl Answerer {
             Request::Retry(retry) => self.retry(retry, reply),
             Request::Explain(explain) => self.explain(explain, reply),
             Request::Why(why) => self.why(why, reply),
+            Request::Timeline(timeline) => self.timeline(timeline, reply),
+            Request::On(on) => self.on(on, reply),
+            Request::Who(who) => self.who(who, reply),
             Request::Entities(entities) => self.entities(entities, reply),
             Request::DateShow(show) => self.date_show(show, reply),
             Request::DateSet(set) => self.date_set(set, reply),

@@ -109,13 +109,20 @@ pub(super) struct Selected {
 }
 
 impl Selected {
+    /// A plan for the documents that match this and `node`.
+    pub(super) fn plan(&self, node: Node, order: Order, limit: usize) -> Plan {
+        let node = match &self.node {
+            Some(own) => Node::And(vec![node, own.clone()]),
+            None => node,
+        };
+        Plan { filter: self.filter, order, ..Plan::new(node, limit) }
+    }
+
     pub(super) fn matches(&self, answerer: &Answerer, change: &ChangeData) -> Result<bool, ErrorBody> {
-        let Some(node) = &self.node else { return Ok(true) };
-        if change.opened.is_none() {
-            return Ok(false);
+        if self.node.is_none() || change.opened.is_none() {
+            return Ok(self.node.is_none());
         }
-        let both = Node::And(vec![Node::Document(change.document), node.clone()]);
-        let plan = Plan { filter: self.filter, ..Plan::new(both, 1) };
+        let plan = self.plan(Node::Document(change.document), Order::Score, 1);
         Ok(answerer.run_plan(&plan)?.total > 0)
     }
 }

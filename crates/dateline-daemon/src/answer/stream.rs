@@ -28,11 +28,15 @@ impl Answerer {
         let mut at = request.from_sequence.map_or_else(|| self.store.sequence(), Sequence);
         let mut reported: HashSet<DocumentId> = HashSet::new();
         loop {
-            let end = self.live.facts().indexed.min(self.store.sequence());
-            while at < end || (self.control.is_none() && at < self.store.sequence()) {
+            // What is not searchable yet would not match: it waits for the next round.
+            let end = match self.control {
+                Some(_) => self.live.facts().indexed.min(self.store.sequence()),
+                None => self.store.sequence(),
+            };
+            while at < end {
                 let changes = self.store.changes(at, CHANGES_AT_ONCE).map_err(store_error)?;
                 let Some(last) = changes.last().map(|change| change.sequence) else { break };
-                for change in changes {
+                for change in changes.into_iter().take_while(|change| change.sequence <= end) {
                     let fresh = !request.once || reported.len() >= REPORTED_MAX || !reported.contains(&change.document);
                     if fresh && filter.matches(self, &change)? {
                         reported.insert(change.document);
@@ -41,7 +45,7 @@ impl Answerer {
                         }
                     }
                 }
-                at = last;
+                at = last.min(end);
             }
             if !request.follow {
                 return Ok(End::of_items(reply.sent()));

@@ -9,6 +9,8 @@ use std::time::Duration;
 
 /// Sources read from the catalog at once.
 const PAGE: usize = 1_000;
+/// Revisions forgotten with one scan.
+const PURGED_AT_ONCE: usize = 1_000;
 /// A file changed less than this ago may still be being written: it has to settle first.
 const YOUNG: Duration = Duration::from_secs(2);
 
@@ -41,11 +43,21 @@ impl Engine {
         }
         self.forget_gone_failures(report)?;
         self.release_returned()?;
+        if report.complete {
+            self.recognise_root()?;
+        }
         if let Some(watcher) = self.watcher.as_ref().filter(|_| !settle.is_empty()) {
             watcher.settle(settle);
         }
         self.after_scan(report);
-        Ok(())
+        self.forget_old()
+    }
+
+    /// Forgets superseded and deleted texts whose retention has ended; some with each scan.
+    fn forget_old(&self) -> Result<(), EngineError> {
+        let Some(period) = self.program.config.store.retention.period() else { return Ok(()) };
+        let Ok(before) = Timestamp::now().checked_sub(period) else { return Ok(()) };
+        self.send(vec![Operation::Purge { before, limit: PURGED_AT_ONCE }], None)
     }
 
     fn is_stale(&self, entry: &SourceEntry, identity: dateline_watch::FileIdentity) -> bool {
@@ -113,6 +125,18 @@ impl Engine {
             self.send(vec![Operation::SetRoot(root)], None)?;
         }
         self.root_trusted = true;
+        Ok(())
+    }
+
+    /// A directory that holds everything the catalog knows is the same folder, on whatever device it lies now.
+    fn recognise_root(&mut self) -> Result<(), EngineError> {
+        let all_there = !self.intake.misses_some() && self.held.is_empty() && self.absences_under_way == 0;
+        if all_there
+            && !self.is_recorded_root()?
+            && let Some(root) = self.current_root()
+        {
+            self.send(vec![Operation::SetRoot(root)], None)?;
+        }
         Ok(())
     }
 
