@@ -98,7 +98,7 @@ pub(crate) fn term(key: &[u8], sealed: &[u8]) -> u64 {
 pub(crate) fn damaged_record(key: &[u8], error: &DecodeError) -> StoreError {
     if let DecodeError::Version(found) = error {
         let what = crate::keys::describe(key);
-        return StoreError::TooNew { what, found: u32::from(*found), newest: 1 };
+        return StoreError::TooNew { what, found: u32::from(*found), newest: crate::limits::FORMAT_VERSION };
     }
     StoreError::Damaged { part: StatePart::Store, what: format!("{} {error}", crate::keys::describe(key)) }
 }

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+/// Number of the format of records and history; a newer one is refused, an older one is read.
+pub const FORMAT_VERSION: u32 = 1;
+
 /// Largest value handed to the engine, envelope included, in bytes. Sixteen of them share a page, and pages over
 /// 128 KiB go to files the engine does not sync.
 pub const VALUE_BYTES_MAX: usize = 6 << 10;
