@@ -342,7 +342,7 @@ impl Walk<'_, '_> {
         if tag == Tag::A {
             named &= flag::DATELIKE | flag::HIDDEN;
         }
-        if tag == Tag::P || tag.is_heading() {
+        if tag.is_heading() {
             named &= !(flag::BESIDE | flag::COMMENTS | flag::FOOTER);
         }
         flags |= named;

@@ -4,7 +4,7 @@ use super::blocks::{Block, Blocks, flag};
 use super::dom::{Dom, Tag};
 
 /// Shorter articles are not believed while something was left out for its name.
-const BYTES_MIN: usize = 250;
+const BYTES_MIN: usize = 150;
 /// What a subtree hands on of its sum: the tightest one that holds the article wins.
 const STEP_UP: f32 = 0.94;
 /// Most blocks between the headline and the article's text that may hold its lead.
@@ -15,6 +15,8 @@ const LEAD_BYTES_MIN: usize = 60;
 const CAPTION_BYTES_MAX: usize = 700;
 /// Longer blocks are no bylines or pointers elsewhere, bytes.
 const POINTER_BYTES_MAX: usize = 200;
+/// Fewest paragraphs under linked headings that are a list of other articles.
+const TEASERS_MIN: usize = 3;
 /// Longer headings are leads, bytes.
 const HEADING_BYTES_MAX: usize = 120;
 /// Shortest text that is left out when it was there before, bytes.
@@ -64,14 +66,35 @@ fn choose(dom: &Dom<'_>, page: &Blocks, excluded: u32) -> Vec<usize> {
             continue;
         }
         let lead = (lead_from..first).contains(&at) && is_prose(page, block);
-        let kept = inside(block) && keep(page, block, prose);
+        let title = dom.nodes[block.container as usize].tag == Tag::H1;
+        let kept = inside(block) && !title && keep(page, block, prose);
         let mut repeated = || page.of(block).len() >= REPEATED_BYTES_MIN && !seen.insert(page.of(block));
         if (lead || kept) && !repeated() {
             chosen.push(at);
             prose |= is_prose(page, block);
         }
     }
+    without_teasers(page, &mut chosen);
     without_lone_headings(page, &chosen)
+}
+
+/// Leaves out a list of other articles below this one: paragraphs each under a heading that is a link, to the end.
+fn without_teasers(page: &Blocks, chosen: &mut Vec<usize>) {
+    let is_link = |block: &Block| block.linked * 5 >= (block.end - block.start) * 4;
+    let is_teaser = |at: usize| {
+        let before = at.checked_sub(1).map(|before| &page.blocks[before]);
+        before.is_some_and(|before| before.flags & flag::HEADING != 0 && is_link(before))
+    };
+    let prose = |at: &&usize| is_prose(page, &page.blocks[**at]);
+    let teasers = chosen.iter().rev().filter(prose).take_while(|at| is_teaser(**at)).count();
+    let all = chosen.iter().filter(prose).count();
+    if teasers < TEASERS_MIN || teasers == all {
+        return;
+    }
+    let first = chosen.iter().rev().filter(prose).nth(teasers - 1).copied();
+    if let Some(first) = first {
+        chosen.retain(|at| *at < first);
+    }
 }
 
 /// Leaves out headings under which nothing was kept up to the next heading of the page.
@@ -220,11 +243,31 @@ const AWAY: &[&str] = &[
     "foto:",
     "credit:",
     "copyright ",
+    "explore further",
+    "continue reading",
+    "related news",
+    "related articles",
+    "related stories",
+    "about the author",
+    "advert",
+    "comments",
+    "subscribe",
+    "externer inhalt",
+    "titelbild:",
+    "crédits photo",
+    "weitere informationen",
+    "weitere beiträge",
+    "weitere artikel",
+    "über den autor",
+    "über die autorin",
+    "schon gelesen",
+    "zum weiterlesen",
+    "mehr dazu",
 ];
 
 fn leads_away(text: &str) -> bool {
     let start: String = text.chars().take(32).flat_map(char::to_lowercase).collect();
-    AWAY.iter().any(|away| start.starts_with(away))
+    start.starts_with('©') || AWAY.iter().any(|away| start.starts_with(away)) || start.ends_with(" min read")
 }
 
 /// Whether a block inside the chosen subtree belongs to the article; `prose` says whether its first paragraph was met.
