@@ -1,0 +1,239 @@
+//! `timeline`, `on` and `who`: what happened when, what a day was about, and who was in it.
+
+use super::search::{StoreTexts, facets, note, options, query_error, search_error};
+use super::{Answered, Answerer, Reply, layer_of, store_error};
+use dateline_core::layers::{DctLayer, EntityLayer, SentenceLayer, Timex, TimexLayer};
+use dateline_core::{DateInterval, DocumentId, Revision, Span};
+use dateline_processor_index::{Node, Order, Word};
+use dateline_protocol::wire::{ByteSpan, DayEntry, DayRelation, EntityCount, TimelineEntry};
+use dateline_protocol::{End, ErrorBody, On, Selection, Timeline, TimelineStep, Who};
+use dateline_query::{Article, Counted, Matcher, Step, Texts, TimelineOptions, Told};
+
+/// Articles a timeline or a count of entities is made from, the best matches first.
+const ARTICLES_MAX: usize = 2_000;
+/// Lines of a timeline when the request names no number.
+const TOP_DEFAULT: u32 = 50;
+/// Entries of each kind `on` gives when the request names no number.
+const ON_DEFAULT: u32 = 20;
+/// Entities counted when the request names no number.
+const WHO_DEFAULT: u32 = 30;
+/// A document whose date is vaguer than this says nothing about a day, in days.
+const VAGUE_DAYS: i32 = 31;
+
+/// An article with its layers.
+struct Loaded {
+    document: DocumentId,
+    revision: Revision,
+    article: Article,
+    dct: Option<DateInterval>,
+    timexes: Vec<Timex>,
+    sentences: Vec<Span>,
+    entities: EntityLayer,
+}
+
+impl Loaded {
+    fn told(&self) -> Told<'_> {
+        Told {
+            document: self.document,
+            revision: self.revision,
+            article: &self.article,
+            dct: self.dct,
+            timexes: &self.timexes,
+            sentences: &self.sentences,
+        }
+    }
+}
+
+impl Answerer {
+    fn load(&self, document: DocumentId, revision: Revision) -> Result<Option<Loaded>, ErrorBody> {
+        let article = StoreTexts(&self.store).article(document, revision).map_err(|error| {
+            ErrorBody::from_error(dateline_protocol::ErrorKind::Internal, error.as_ref())
+        })?;
+        let annotations = self.store.annotations(document, revision).map_err(store_error)?;
+        let (Some(article), Some(annotations)) = (article, annotations) else { return Ok(None) };
+        let layers = &annotations.layers;
+        let dct = layer_of::<DctLayer>(layers)?.and_then(|layer| layer.dct.as_ref().map(|dct| dct.interval));
+        Ok(Some(Loaded {
+            document,
+            revision,
+            article,
+            dct,
+            timexes: layer_of::<TimexLayer>(layers)?.map(|layer| layer.0.clone()).unwrap_or_default(),
+            sentences: layer_of::<SentenceLayer>(layers)?.map(|layer| layer.0.clone()).unwrap_or_default(),
+            entities: layer_of::<EntityLayer>(layers)?.map(|layer| layer.as_ref().clone()).unwrap_or_default(),
+        }))
+    }
+
+    /// The best articles of a selection with their layers, and the words it asks for.
+    fn load_selected(
+        &self,
+        selection: &Selection,
+        reply: &mut Reply<'_>,
+    ) -> Result<(Vec<Loaded>, Vec<Word>), ErrorBody> {
+        let (found, notes) = self.select(selection, 0, ARTICLES_MAX)?;
+        notes.iter().for_each(|found| reply.note(note(found)));
+        let mut loaded = Vec::new();
+        for hit in &found.hits {
+            reply.check()?;
+            loaded.extend(self.load(hit.document, hit.revision)?);
+        }
+        Ok((loaded, self.words_of(selection)?))
+    }
+
+    fn words_of(&self, selection: &Selection) -> Result<Vec<Word>, ErrorBody> {
+        let text = &selection.query;
+        if text.trim().is_empty() {
+            return Ok(Vec::new());
+        }
+        let query = dateline_query::parse(text).map_err(|error| query_error(text, error))?;
+        let facets = facets(self);
+        let context = dateline_query::Context { facets: &facets, aliases: self };
+        let planned = dateline_query::plan(&query, &options(selection, 0, 1), context);
+        Ok(planned.map_err(|error| search_error(text, error))?.words)
+    }
+
+    pub(super) fn timeline(&self, request: &Timeline, reply: &mut Reply<'_>) -> Answered {
+        let (loaded, words) = self.load_selected(&request.selection, reply)?;
+        let told: Vec<Told<'_>> = loaded.iter().map(Loaded::told).collect();
+        let options = TimelineOptions {
+            from: request.from,
+            to: request.to,
+            step: match request.by {
+                TimelineStep::Day => Step::Day,
+                TimelineStep::Week => Step::Week,
+                TimelineStep::Month => Step::Month,
+            },
+            top: request.top.unwrap_or(TOP_DEFAULT) as usize,
+        };
+        for entry in dateline_query::timeline(&told, &mut Matcher::new(&words), &options) {
+            if !reply.item(&timeline_entry(entry)) {
+                break;
+            }
+        }
+        Ok(End::of_items(reply.sent()))
+    }
+
+    pub(super) fn who(&self, request: &Who, reply: &mut Reply<'_>) -> Answered {
+        let (loaded, _) = self.load_selected(&request.selection, reply)?;
+        let limit = request.limit.unwrap_or(WHO_DEFAULT) as usize;
+        let kind = request.kind.as_ref().map(|kind| kind.to_uppercase());
+        let counted = dateline_query::who(loaded.iter().map(|article| &article.entities), usize::MAX);
+        let wanted = counted.iter().filter(|entity| kind.as_deref().is_none_or(|kind| entity.kind.word() == kind));
+        for entity in wanted.take(limit) {
+            if !reply.item(&entity_count(entity)) {
+                break;
+            }
+        }
+        Ok(End::of_items(reply.sent()))
+    }
+
+    /// What was written in an interval, what is about it, and who is named there.
+    pub(super) fn on(&self, request: &On, reply: &mut Reply<'_>) -> Answered {
+        let limit = request.limit.unwrap_or(ON_DEFAULT) as usize;
+        let selected = self.compile_selection(&request.selection)?;
+        let within = |node: Node, order: Order| selected.plan(node, order, ARTICLES_MAX);
+        let written = self.run_plan(&within(Node::Written(request.interval), Order::Oldest))?;
+        let mut named = Vec::new();
+        let mut count = 0;
+        for hit in &written.hits {
+            let vague = hit.written.is_none_or(|days| (days.latest - days.earliest).get_days() > VAGUE_DAYS);
+            let Some(loaded) = self.load(hit.document, hit.revision)?.filter(|_| !vague) else { continue };
+            if count < limit {
+                reply.item(&written_entry(&loaded));
+            }
+            count += 1;
+            named.push(loaded.entities);
+        }
+        let about = self.run_plan(&within(Node::Mentions(request.interval), Order::Newest))?;
+        let mut loaded = Vec::new();
+        for hit in &about.hits {
+            reply.check()?;
+            loaded.extend(self.load(hit.document, hit.revision)?);
+        }
+        let told: Vec<Told<'_>> = loaded.iter().map(Loaded::told).collect();
+        let (from, to) = (Some(request.interval.earliest), Some(request.interval.latest));
+        let options = TimelineOptions { from, to, step: Step::Day, top: limit };
+        for entry in dateline_query::timeline(&told, &mut Matcher::new(&[]), &options) {
+            reply.item(&about_entry(entry));
+        }
+        for entity in dateline_query::who(named.iter().chain(loaded.iter().map(|article| &article.entities)), limit) {
+            reply.item(&named_entry(&entity));
+        }
+        Ok(End::of_items(reply.sent()))
+    }
+}
+
+fn timeline_entry(entry: dateline_query::TimelineEntry) -> TimelineEntry {
+    TimelineEntry {
+        date: entry.days.into(),
+        precision: entry.precision.word().to_owned(),
+        sentence: entry.sentence,
+        sources: u32::try_from(entry.sources).unwrap_or(u32::MAX),
+        support: u32::try_from(entry.mentions).unwrap_or(u32::MAX),
+        document: entry.document.0,
+        path: entry.path,
+        part: Some(entry.part),
+        line: entry.line,
+        span: ByteSpan::from(entry.span),
+        score: entry.score,
+        expression: None,
+        others: Vec::new(),
+    }
+}
+
+fn day_entry(relation: DayRelation, text: String, count: usize) -> DayEntry {
+    DayEntry {
+        relation,
+        text,
+        date: None,
+        count: u32::try_from(count).unwrap_or(u32::MAX),
+        document: None,
+        path: None,
+        line: None,
+        entity: None,
+        kind: None,
+    }
+}
+
+fn written_entry(loaded: &Loaded) -> DayEntry {
+    let article = &loaded.article;
+    let prose = article.marks.iter().map(|mark| mark.span.end as usize).max().unwrap_or(0);
+    let first = loaded.sentences.first().and_then(|span| span.slice(&article.text));
+    let first = first.unwrap_or_else(|| article.text.get(prose..).unwrap_or_default().lines().next().unwrap_or_default());
+    let text = article.title.clone().unwrap_or_else(|| first.trim().to_owned());
+    DayEntry {
+        date: loaded.dct.map(Into::into),
+        document: Some(loaded.document.0),
+        path: Some(article.path.display()),
+        line: Some(article.line(0)),
+        ..day_entry(DayRelation::Written, text, 1)
+    }
+}
+
+fn about_entry(entry: dateline_query::TimelineEntry) -> DayEntry {
+    DayEntry {
+        date: Some(entry.days.into()),
+        document: Some(entry.document.0),
+        path: Some(entry.path),
+        line: Some(entry.line),
+        ..day_entry(DayRelation::About, entry.sentence, entry.sources)
+    }
+}
+
+fn named_entry(entity: &Counted) -> DayEntry {
+    DayEntry {
+        entity: entity.reference.clone(),
+        kind: Some(entity.kind.word().to_owned()),
+        ..day_entry(DayRelation::Named, entity.name.clone(), entity.documents)
+    }
+}
+
+fn entity_count(entity: &Counted) -> EntityCount {
+    EntityCount {
+        entity: entity.reference.clone(),
+        name: entity.name.clone(),
+        kind: entity.kind.word().to_owned(),
+        documents: entity.documents as u64,
+        mentions: entity.mentions as u64,
+    }
+}
