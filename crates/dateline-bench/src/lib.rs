@@ -1,1 +1,4 @@
 //! Benches and accuracy evaluation.
+
+pub mod alias;
+pub mod entities;
