@@ -71,7 +71,13 @@ impl Lab {
 
     /// Runs `datelined` to its end.
     pub fn run_datelined(&self, arguments: &[&str]) -> Ran {
-        Ran::of(self.datelined(arguments).stdin(Stdio::null()).output().expect("datelined starts"))
+        self.run_with(arguments, &[])
+    }
+
+    /// As [`Lab::run_datelined`], with more environment variables.
+    pub fn run_with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Ran {
+        let mut command = self.datelined(arguments);
+        Ran::of(command.envs(environment.iter().copied()).stdin(Stdio::null()).output().expect("datelined starts"))
     }
 
     /// Reads the folder until nothing is left.
