@@ -90,8 +90,8 @@ struct SystemLine {
 struct SystemMention {
     start: u64,
     end: u64,
-    #[serde(alias = "cluster")]
-    entity: Value,
+    entity: Option<Value>,
+    cluster: Option<Value>,
 }
 
 /// What came of an evaluation; all in percent but the first.
@@ -171,7 +171,8 @@ pub fn evaluate(gold: &str, system: &str, types: &[&str]) -> Result<AliasFigures
         let told = system.get(&document.id);
         let mut homes: BTreeMap<(u64, u64), String> = BTreeMap::new();
         for mention in told.iter().flat_map(|line| line.entities.iter().chain(&line.mentions)) {
-            homes.insert((mention.start, mention.end), mention.entity.to_string());
+            let home = mention.entity.as_ref().or(mention.cluster.as_ref());
+            homes.insert((mention.start, mention.end), home.map(Value::to_string).unwrap_or_default());
         }
         let wanted: BTreeMap<(u64, u64), String> = document
             .mentions
