@@ -37,6 +37,7 @@ mod intake;
 mod live;
 mod logging;
 mod notify;
+mod passage;
 mod program;
 mod progress;
 mod resources;

@@ -3,6 +3,7 @@
 use super::failures::stopping;
 use super::{Answered, Answerer, Reply, layer_of, store_error};
 use crate::control::Control;
+use crate::passage;
 use dateline_core::layers::DctLayer;
 use dateline_core::{DateInterval, DocumentId};
 use dateline_processor_index::{Field, FoundHit, Node, Plan, Word};
@@ -150,66 +151,5 @@ impl Answerer {
         let reason = format!("shares a passage of {longest} words with {}", path.unwrap_or_default());
         let confidence = u8::try_from(20 + longest.min(60)).unwrap_or(80);
         Ok(Some(DateSuggestion { date: date.into(), reason, confidence, from: Some(hit.document.0) }))
-    }
-}
-
-/// Passages two texts share, word by word.
-mod passage {
-    use std::collections::HashMap;
-
-    /// Words of one probe.
-    const PROBE_WORDS: usize = 8;
-    /// Probes spread over a text.
-    const PROBES_MAX: usize = 24;
-
-    /// The words of a text, folded as far as copying editors change them.
-    pub(super) fn words(text: &str) -> Vec<String> {
-        let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-        words.map(str::to_lowercase).collect()
-    }
-
-    /// Runs of words, spread evenly over the text.
-    pub(super) fn probes(words: &[String]) -> Vec<&[String]> {
-        let last = words.len().saturating_sub(PROBE_WORDS);
-        if words.len() < PROBE_WORDS {
-            return Vec::new();
-        }
-        let step = (last / PROBES_MAX).max(PROBE_WORDS / 2);
-        (0..=last).step_by(step).map(|at| &words[at..at + PROBE_WORDS]).collect()
-    }
-
-    /// Length of the longest run of words both texts have.
-    pub(super) fn longest_shared(one: &[String], other: &[String]) -> usize {
-        let mut places: HashMap<&[String], Vec<usize>> = HashMap::new();
-        for (at, window) in other.windows(PROBE_WORDS).enumerate() {
-            places.entry(window).or_default().push(at);
-        }
-        let mut longest = 0;
-        let mut at = 0;
-        while at + PROBE_WORDS <= one.len() {
-            let starts = places.get(&one[at..at + PROBE_WORDS]).map_or(&[][..], Vec::as_slice);
-            let run = |start: &usize| one[at..].iter().zip(&other[*start..]).take_while(|(a, b)| a == b).count();
-            let best = starts.iter().map(run).max().unwrap_or(0);
-            longest = longest.max(best);
-            at += best.max(1);
-        }
-        longest
-    }
-
-    #[cfg(test)]
-    mod tests {
-        use super::{longest_shared, probes, words};
-
-        #[test]
-        fn the_longest_shared_passage_is_counted_in_words() {
-            let one =
-                words("Before. The ferry to Naxos left the harbour at dawn with ninety people on board, they said.");
-            let other = words(
-                "Elsewhere: \u{201c}the ferry to Naxos left the harbour at dawn with ninety people\u{201d} and a dog.",
-            );
-            assert_eq!(longest_shared(&one, &other), 12);
-            assert_eq!(longest_shared(&one, &words("The ferry to Naxos left.")), 0);
-            assert!(probes(&one).len() > 1 && probes(&words("too short")).is_empty());
-        }
     }
 }

@@ -112,8 +112,12 @@ impl Answerer {
             [only] => Ok(only.id.clone()),
             [] => {
                 let like = self.registry(json!({"op": "list", "query": named, "limit": 5}))?;
-                let like = like["entities"].as_array().into_iter().flatten().map(summary);
-                let names = like.map(|entity| format!("{} ({})", entity.name, entity.entity)).collect();
+                let like: Vec<EntitySummary> = like["entities"].as_array().into_iter().flatten().map(summary).collect();
+                // A part of a name that only one entity has is as good as its name.
+                if let [only] = like.as_slice() {
+                    return Ok(only.entity.clone());
+                }
+                let names = like.into_iter().map(|entity| format!("{} ({})", entity.name, entity.entity)).collect();
                 Err(ErrorBody::new(ErrorKind::NotFound, format!("no entity `{named}`")).candidates(names))
             }
             several => match several.iter().find(|entity| entity.id == named) {

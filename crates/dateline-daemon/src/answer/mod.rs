@@ -11,6 +11,7 @@ mod find;
 mod maintain;
 mod search;
 mod show;
+mod similar;
 mod status;
 mod stream;
 mod timeline;
@@ -177,6 +178,7 @@ impl Answerer {
             Request::Timeline(timeline) => self.timeline(timeline, reply),
             Request::On(on) => self.on(on, reply),
             Request::Who(who) => self.who(who, reply),
+            Request::Similar(similar) => self.similar(similar, reply),
             Request::Entities(entities) => self.entities(entities, reply),
             Request::DateShow(show) => self.date_show(show, reply),
             Request::DateSet(set) => self.date_set(set, reply),
