@@ -50,7 +50,8 @@ pub(crate) struct Shared {
 struct Inbox {
     rescan: bool,
     stop: bool,
-    settle: VecDeque<SourcePath>,
+    /// Each once, although every scan names anew what is not through yet.
+    settle: BTreeSet<SourcePath>,
     refused: bool,
 }
 
@@ -66,9 +67,13 @@ impl Shared {
 
     pub(crate) fn settle(&self, paths: Vec<SourcePath>, backlog_max: usize) {
         let mut inbox = self.inbox();
-        let room = backlog_max.saturating_sub(inbox.settle.len());
-        inbox.refused |= paths.len() > room;
-        inbox.settle.extend(paths.into_iter().take(room));
+        for path in paths {
+            if inbox.settle.len() < backlog_max {
+                inbox.settle.insert(path);
+            } else if !inbox.settle.contains(&path) {
+                inbox.refused = true;
+            }
+        }
         drop(inbox);
         self.dirty.wake();
     }
@@ -260,8 +265,7 @@ impl Engine {
         let stop = inbox.stop;
         let rescan = std::mem::take(&mut inbox.rescan);
         let room = self.settler.room().saturating_sub(self.options.limits.settling_max / 4);
-        let count = inbox.settle.len().min(room);
-        let paths: Vec<SourcePath> = inbox.settle.drain(..count).collect();
+        let paths: Vec<SourcePath> = std::iter::from_fn(|| inbox.settle.pop_first()).take(room).collect();
         let refused = inbox.settle.is_empty() && std::mem::take(&mut inbox.refused);
         drop(inbox);
 
@@ -430,7 +434,9 @@ impl Engine {
             _ => Moment::default(),
         };
         let wanted = self.schedule.wanted.get_or_insert((why, at));
-        wanted.1 = wanted.1.min(at);
+        if at < wanted.1 {
+            *wanted = (why, at);
+        }
     }
 
     /// The next scan and when it is due.
@@ -442,9 +448,12 @@ impl Engine {
         [*wanted, timer, poll].into_iter().flatten().min_by_key(|(_, at)| *at)
     }
 
-    fn may_scan(&self) -> bool {
+    fn may_scan(&self, why: ScanReason) -> bool {
+        let awaited = matches!(why, ScanReason::Start | ScanReason::Requested | ScanReason::RootBack);
         self.scan.is_none()
             && self.root_seen.is_some()
+            // What the last scan found comes first: scanning on would only find it again.
+            && (awaited || self.shared.inbox().settle.is_empty())
             && !self.outgoing.iter().any(|event| matches!(event, WatchEvent::ScanFinished(_)))
     }
 
@@ -452,7 +461,7 @@ impl Engine {
         let now = self.now();
         if let Some((why, at)) = self.next_scan()
             && at <= now
-            && self.may_scan()
+            && self.may_scan(why)
         {
             self.begin_scan(why);
         }
@@ -584,8 +593,8 @@ impl Engine {
         {
             next = next.min(walked.after(CATCH_UP_MAX));
         }
-        if let Some((_, at)) = self.next_scan()
-            && self.may_scan()
+        if let Some((why, at)) = self.next_scan()
+            && self.may_scan(why)
         {
             next = next.min(at);
         }
