@@ -203,6 +203,7 @@ impl<'a> Compiler<'a> {
             Node::And(nodes) => self.all(ordinal, nodes)?,
             Node::Or(nodes) => self.any(ordinal, nodes, Together::Sum)?,
             Node::Best(nodes) => self.any(ordinal, nodes, Together::Best)?,
+            Node::Spellings(first, others, weight) => self.spellings(ordinal, first, others, *weight)?,
             Node::Not(_) => self.all(ordinal, std::slice::from_ref(node))?,
             Node::Weighted(node, weight) => Box::new(Weighted { walk: self.compile(ordinal, node)?, weight: *weight }),
         })
@@ -238,6 +239,47 @@ impl<'a> Compiler<'a> {
             0 => Box::new(Nothing),
             1 => walks.remove(0),
             _ => Box::new(Any::new(walks, together)),
+        })
+    }
+
+    fn spellings(&mut self, ordinal: usize, first: &Node, others: &[Node], weight: f32) -> tantivy::Result<BoxCursor> {
+        let rarity = self.rarity(first)?;
+        let mut walks = vec![self.compile(ordinal, first)?];
+        for other in others {
+            let lift = self.rarity(other)? / rarity.max(f32::MIN_POSITIVE);
+            walks.push(Box::new(Weighted { walk: self.compile(ordinal, other)?, weight: weight / lift.max(1.0) }));
+        }
+        Ok(Box::new(Any::new(walks, Together::Best)))
+    }
+
+    /// How much the words of a condition say together, by how rare they are.
+    fn rarity(&mut self, node: &Node) -> tantivy::Result<f32> {
+        Ok(match node {
+            Node::Word(field, word) => Bm25::rarity(self.document_frequency(*field, word)?, self.documents),
+            Node::Phrase(field, words) | Node::Near(field, words, _) => {
+                let mut rarest = self.documents;
+                for word in words {
+                    rarest = rarest.min(self.document_frequency(*field, word)?);
+                }
+                Bm25::rarity(rarest, self.documents)
+            }
+            Node::And(nodes) | Node::Or(nodes) => {
+                let mut sum = 0.0;
+                for node in nodes {
+                    sum += self.rarity(node)?;
+                }
+                sum
+            }
+            Node::Best(nodes) => {
+                let mut most = 0.0f32;
+                for node in nodes {
+                    most = most.max(self.rarity(node)?);
+                }
+                most
+            }
+            Node::Spellings(first, _, _) => self.rarity(first)?,
+            Node::Weighted(node, weight) => self.rarity(node)? * weight,
+            _ => 0.0,
         })
     }
 

@@ -204,10 +204,14 @@ impl Bm25 {
     }
 
     pub(crate) fn new(k1: f32, norms: Arc<[f32; 256]>, found_in: u64, documents: u64) -> Bm25 {
+        Bm25 { weight: Bm25::rarity(found_in, documents) * (k1 + 1.0), norms }
+    }
+
+    /// How much a word says that stands in so many of all documents.
+    pub(crate) fn rarity(found_in: u64, documents: u64) -> f32 {
         #[expect(clippy::cast_precision_loss, reason = "counts of documents, for a logarithm")]
         let (found_in, documents) = (found_in.min(documents) as f32, documents as f32);
-        let idf = (1.0 + (documents - found_in + 0.5) / (found_in + 0.5)).ln();
-        Bm25 { weight: idf * (k1 + 1.0), norms }
+        (1.0 + (documents - found_in + 0.5) / (found_in + 0.5)).ln()
     }
 
     pub(crate) fn score(&self, frequency: f32, norm_id: u8) -> f32 {

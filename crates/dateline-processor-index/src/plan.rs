@@ -95,6 +95,9 @@ pub enum Node {
     Or(Vec<Node>),
     /// At least one; the best score counts.
     Best(Vec<Node>),
+    /// The first, or one of its other spellings; the best score counts. Scores of the others are multiplied by the
+    /// weight, and being rarer than the first does not lift them.
+    Spellings(Box<Node>, Vec<Node>, f32),
     /// Not this. Adds no score.
     Not(Box<Node>),
     /// The score is multiplied; 0 makes a mere filter of it.

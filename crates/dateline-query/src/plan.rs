@@ -11,8 +11,9 @@ use dateline_core::{Date, DateInterval, FacetKind, FacetValue, Timestamp};
 use dateline_processor_index::words::Folder;
 use dateline_processor_index::{Clock, FacetTest, Field, Filter, Node, Order, Plan, Scoring, Word};
 
-/// What another spelling of an entity's name counts beside the one asked for.
-const ALIAS_WEIGHT: f32 = 0.5;
+/// What another spelling of an entity's name counts beside the one asked for: so little that a text full of it stays
+/// below a long one that has the name once.
+const ALIAS_WEIGHT: f32 = 0.2;
 /// Other spellings searched for one name.
 const SPELLINGS_MAX: usize = 24;
 /// Entities one name may mean and still all be searched.
@@ -349,12 +350,12 @@ impl Planner<'_> {
         if spellings.is_empty() {
             return literal;
         }
-        let mut nodes = vec![literal];
+        let mut others = Vec::with_capacity(spellings.len());
         for words in spellings {
             self.words.extend(words.iter().cloned().map(Word::Exact));
-            nodes.push(Node::Weighted(Box::new(phrase(Field::Text, words)), ALIAS_WEIGHT));
+            others.push(phrase(Field::Text, words));
         }
-        Node::Best(nodes)
+        Node::Spellings(Box::new(literal), others, ALIAS_WEIGHT)
     }
 
     /// Documents with an entity, ranked by how much they speak of it.

@@ -22,6 +22,8 @@ const LEAD_WEIGHT: f64 = 0.3;
 const ASIDE_WEIGHT: f64 = 0.7;
 /// Shortest sentence that is shown when there is another, in words.
 const SENTENCE_WORDS_MIN: usize = 6;
+/// What a scrap or paragraph counts beside a sentence.
+const MISFIT_WEIGHT: f64 = 0.1;
 /// Longest sentence that is shown when there is another, in words.
 const SENTENCE_WORDS_MAX: usize = 50;
 /// Longest sentence shown whole, in bytes.
@@ -289,7 +291,7 @@ fn says_it(candidate: &Candidate, said: &[String], common: &FxHashMap<&str, f64>
     let central = shared / (f64::from(u32::try_from(length).unwrap_or(u32::MAX)) + 5.0);
     let early = 1.0 / (1.0 + f64::from(u32::try_from(candidate.at).unwrap_or(u32::MAX)) * 0.1);
     let asked = f64::from(u32::try_from(candidate.asked.min(4)).unwrap_or(0));
-    let fits = if (SENTENCE_WORDS_MIN..=SENTENCE_WORDS_MAX).contains(&length) { 1.0 } else { 0.3 };
+    let fits = if (SENTENCE_WORDS_MIN..=SENTENCE_WORDS_MAX).contains(&length) { 1.0 } else { MISFIT_WEIGHT };
     let named = if candidate.named { 1.5 } else { 1.0 };
     fits * named * (1.0 + asked) * (1.0 + early) * (1.0 + central.ln_1p())
 }
