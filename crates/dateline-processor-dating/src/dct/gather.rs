@@ -10,6 +10,8 @@ use dateline_processor::core::{Date, DateInterval, MarkKind, Span, Time, keys};
 pub(crate) struct Clue {
     pub(crate) candidate: Candidate,
     pub(crate) time: Option<Time>,
+    /// Whether its time is universal, so that the local day may be a neighbour.
+    pub(crate) utc: bool,
     /// The other reading of an ambiguous numeric date.
     pub(crate) other: Option<Date>,
 }
@@ -47,7 +49,7 @@ const METADATA: &[(&str, &str, DctRole, u8)] = &[
 
 /// Names of `<meta>` elements that state the date of publication, with weights.
 const META_PUBLISHED: &[(&str, u8)] = &[
-    ("date", 84),
+    ("date", 72),
     ("pubdate", 88),
     ("publishdate", 88),
     ("publish-date", 88),
@@ -135,9 +137,9 @@ const UPDATED_WORDS: &[&str] =
     &["updat", "modif", "aktualis", "aktualiz", "geändert", "bearbeit", "mis à jour", "mise à jour", "actualiz", "aggiorn", "bijgewerkt", "last edited", "letzte änderung", "zuletzt"];
 /// Words before a date that say the article was published then.
 const PUBLISHED_WORDS: &[&str] =
-    &["publish", "posted", "publi", "erstellt", "veröffentlich", "created", "released", "date:", "datum", "fecha", "pubblicat", "geplaatst", "opublikowan", "vom ", "written on", "filed"];
+    &["publish", "posted", "publi", "erstellt", "veröffentlich", "created", "released", "erschienen", "erstmals", "date:", "datum", "fecha", "pubblicat", "geplaatst", "opublikowan", "vom ", "written on", "filed"];
 /// Words near a date that say it belongs to something else than the article.
-const OTHER_WORDS: &[&str] = &["event", "copyright", "termin", "comment", "kommentar", "geboren", "deadline", "expires", "seit ", "since ", "member", "mitglied", "join"];
+const OTHER_WORDS: &[&str] = &["event", "copyright", "termin", "comment", "kommentar", "geboren", "deadline", "expires", "seit ", "since ", "member", "mitglied", "join", "registriert", "registered", "nächste", "next issue", "geboren"];
 
 /// All evidence, in the order in which it was found.
 pub(crate) fn gather(evidence: &Evidence<'_>, reader: &DateReader, config: &DatingConfig) -> Vec<Clue> {
@@ -165,6 +167,7 @@ fn push(clues: &mut Vec<Clue>, kind: &str, role: DctRole, weight: u8, found: &Fo
             note: String::new(),
         },
         time: found.time,
+        utc: found.utc,
         other: found.other,
     });
 }
@@ -173,7 +176,7 @@ fn header(evidence: &Evidence<'_>, clues: &mut Vec<Clue>) {
     for mark in evidence.marks.iter().filter(|mark| mark.kind == MarkKind::DateHeader) {
         let quote = mark.span.slice(evidence.text).unwrap_or("");
         if let Some(date) = quote.split_whitespace().find_map(|word| word.parse::<Date>().ok()) {
-            let found = Found { start: 0, end: 0, interval: DateInterval::day(date), time: None, other: None };
+            let found = Found { start: 0, end: 0, interval: DateInterval::day(date), time: None, utc: false, other: None };
             push(clues, "header", DctRole::Published, 98, &found, quote.trim(), Some(mark.span));
         }
     }
@@ -186,10 +189,16 @@ fn metadata(evidence: &Evidence<'_>, reader: &DateReader, order: NumericOrder, c
         let Some((kind, role, weight)) = known.or_else(|| meta_name(key)) else { continue };
         if kind == "copyright" {
             copyright(value, clues);
-            continue;
         }
         let dates = reader.dates(value, order);
         let Some(found) = dates.first() else { continue };
+        if kind == "copyright" {
+            // `Published on 1 November 2023` beside the copyright.
+            if says(&value[..found.start], PUBLISHED_WORDS) {
+                push(clues, "byline", role, 70, found, value, None);
+            }
+            continue;
+        }
         let visible = matches!(kind, "byline" | "visible" | "time-element");
         let (role, mut weight) = if visible { told(value, found, role, weight) } else { (role, weight) };
         if kind == "time-element" || kind == "byline" || kind == "visible" {
@@ -204,6 +213,13 @@ fn metadata(evidence: &Evidence<'_>, reader: &DateReader, order: NumericOrder, c
             push(clues, kind, role, weight, second, value, None);
         }
     }
+}
+
+/// Whether the last words before a date are one of `words`.
+fn says(before: &str, words: &[&str]) -> bool {
+    let lower = before.to_lowercase();
+    let tail = lower.trim_end_matches([':', ' ', '.']);
+    words.iter().any(|word| tail.rfind(word.trim()).is_some_and(|at| tail.len() - at < word.len() + 12))
 }
 
 fn meta_name(key: &str) -> Option<(&'static str, DctRole, u8)> {
@@ -225,6 +241,8 @@ fn told(text: &str, found: &Found, role: DctRole, weight: u8) -> (DctRole, u8) {
     if has(OTHER_WORDS) {
         return (role, weight / 3);
     }
+    let author = [" by ", "par ", "von ", "redaktion", "by "].iter().any(|word| text.to_lowercase().contains(word));
+    let weight = if author && text.len() < 100 { weight.saturating_add(5) } else { weight };
     // A line with little beside the date is there for the date.
     let rest = text.len().saturating_sub(found.end - found.start);
     (role, if rest <= 12 { weight.saturating_add(4) } else if rest > 80 { weight.saturating_sub(12) } else { weight })
@@ -235,7 +253,7 @@ fn copyright(value: &str, clues: &mut Vec<Clue>) {
     let years = value.split(|character: char| !character.is_ascii_digit()).filter(|part| part.len() == 4);
     let year = years.filter_map(|part| part.parse::<i16>().ok()).filter(|year| (1980..2100).contains(year)).max();
     if let Some(day) = year.and_then(|year| Date::new(year, 1, 1).ok()) {
-        let found = Found { start: 0, end: 0, interval: DateInterval::year(day), time: None, other: None };
+        let found = Found { start: 0, end: 0, interval: DateInterval::year(day), time: None, utc: false, other: None };
         push(clues, "copyright", DctRole::Published, 12, &found, value, None);
     }
 }
@@ -247,13 +265,15 @@ fn addresses(evidence: &Evidence<'_>, reader: &DateReader, clues: &mut Vec<Clue>
     addresses.sort_unstable();
     addresses.dedup();
     for address in addresses {
+        // An archive's address holds the day of its copy before the article's own.
+        let address = address.rfind("http").filter(|at| *at > 0).map_or(address, |at| &address[at..]);
         let path = address.split_once("://").map_or(address, |(_, rest)| rest.split_once('/').map_or("", |(_, path)| path));
         let path = path.split(['?', '#']).next().unwrap_or(path);
         let dates = reader.dates(path, NumericOrder::DayFirst);
         if let Some(found) = dates.iter().find(|found| plausible_year(found.interval.earliest)) {
             push(clues, "address", DctRole::Published, 84, found, address, None);
         } else if let Some(month) = year_and_month(path) {
-            let found = Found { start: 0, end: 0, interval: DateInterval::month(month), time: None, other: None };
+            let found = Found { start: 0, end: 0, interval: DateInterval::month(month), time: None, utc: false, other: None };
             push(clues, "address", DctRole::Published, 50, &found, address, None);
         }
     }

@@ -110,6 +110,7 @@ fn settle_orders(clues: &mut [Clue]) {
 fn choose(clues: &mut [Clue], diagnostics: &mut Vec<Diagnostic>) -> Option<Dct> {
     let best = [DctRole::Published, DctRole::Updated].into_iter().find_map(|role| heaviest(clues, role));
     let (winner, score) = best?;
+    let winner = listing(clues, winner).or_else(|| shown_change(clues, winner)).or_else(|| local_day(clues, winner)).unwrap_or(winner);
     let interval = clues[winner].candidate.interval;
     let role = clues[winner].candidate.role;
     let rival = clues.iter().filter(|clue| clue.candidate.role == role && !clue.candidate.interval.overlaps(interval))
@@ -137,6 +138,55 @@ fn choose(clues: &mut [Clue], diagnostics: &mut Vec<Diagnostic>) -> Option<Dct> 
     let precision = if time.is_some() && interval.earliest == interval.latest { Precision::Time } else { interval.precision() };
     Some(Dct { interval, time, precision, confidence: confidence.max(1) })
 }
+
+/// A time in universal time may belong to a neighbouring local day, which addresses and bylines tell.
+fn local_day(clues: &[Clue], winner: usize) -> Option<usize> {
+    let day = clues[winner].candidate.interval.earliest;
+    let utc = clues[winner].utc;
+    let neighbour = |clue: &Clue| {
+        let candidate = &clue.candidate;
+        let day_off = (candidate.interval.earliest - day).get_days().abs() == 1;
+        day_off && candidate.interval.earliest == candidate.interval.latest && !clue.utc && candidate.weight >= LOCAL_WEIGHT_MIN
+            && candidate.role == DctRole::Published && (utc && candidate.kind != "meta")
+    };
+    let found = clues.iter().enumerate().filter(|(_, clue)| neighbour(clue)).max_by_key(|(_, clue)| clue.candidate.weight);
+    // Not where something else of local time agrees with the winner.
+    let agrees = clues.iter().any(|clue| !clue.utc && clue.candidate.role == DctRole::Published && clue.candidate.weight >= LOCAL_WEIGHT_MIN
+        && clue.candidate.kind == "byline" && clue.candidate.interval == clues[winner].candidate.interval);
+    found.map(|(at, _)| at).filter(|_| !agrees)
+}
+
+/// A page that lists many articles is as new as the newest of them.
+fn listing(clues: &[Clue], winner: usize) -> Option<usize> {
+    if clues[winner].candidate.kind != "byline" {
+        return None;
+    }
+    let bylines: Vec<usize> = (0..clues.len()).filter(|at| clues[*at].candidate.kind == "byline" && clues[*at].candidate.role == DctRole::Published
+        && clues[*at].candidate.weight >= LOCAL_WEIGHT_MIN).collect();
+    let mut days: Vec<Date> = bylines.iter().map(|at| clues[*at].candidate.interval.earliest).collect();
+    let ascending = days.is_sorted();
+    days.sort_unstable();
+    days.dedup();
+    if days.len() < LISTING_DATES_MIN || ascending {
+        return None;
+    }
+    bylines.into_iter().max_by_key(|at| clues[*at].candidate.interval.earliest)
+}
+
+/// When all that a page shows is the day of its last change, that is the day of the text we have.
+fn shown_change(clues: &[Clue], winner: usize) -> Option<usize> {
+    let hidden = matches!(clues[winner].candidate.kind.as_str(), "open-graph" | "json-ld" | "meta");
+    let shown = |clue: &&Clue| clue.candidate.kind == "byline" && clue.candidate.weight >= LOCAL_WEIGHT_MIN;
+    if !hidden || clues.iter().filter(shown).any(|clue| clue.candidate.role == DctRole::Published) {
+        return None;
+    }
+    clues.iter().position(|clue| shown(&clue) && clue.candidate.role == DctRole::Updated)
+}
+
+/// Least weight of evidence that corrects heavier one.
+const LOCAL_WEIGHT_MIN: u8 = 64;
+/// A page with bylines of this many days is a list.
+const LISTING_DATES_MIN: usize = 5;
 
 fn note(role: DctRole, says_so: bool, wanted: DctRole) -> &'static str {
     match (role, says_so) {

@@ -44,6 +44,8 @@ pub(crate) struct Found {
     pub(crate) interval: DateInterval,
     /// Time of day behind it, as written.
     pub(crate) time: Option<Time>,
+    /// Whether the time is in universal time, so that the local day may be a neighbour.
+    pub(crate) utc: bool,
     /// The other reading of a numeric date, when both are possible.
     pub(crate) other: Option<Date>,
 }
@@ -106,6 +108,7 @@ impl DateReader {
                 Some((mut date, used)) => {
                     let (time, more) = clock(&tokens, at + used);
                     date.time = time;
+                    date.utc = time.is_some() && is_utc(&tokens, at + used + more);
                     date.end = tokens[at + used + more - 1].end;
                     found.push(date);
                     at += used + more;
@@ -148,7 +151,7 @@ impl DateReader {
     fn named(&self, tokens: &[Token], at: usize) -> Option<(Found, usize)> {
         let start = tokens[at].start;
         let done = |interval: DateInterval, last: usize| {
-            let found = Found { start, end: tokens[last].end, interval, time: None, other: None };
+            let found = Found { start, end: tokens[last].end, interval, time: None, utc: false, other: None };
             Some((found, last + 1 - at))
         };
         if let Some(month) = self.month(tokens.get(at)) {
@@ -249,7 +252,7 @@ fn numeric(tokens: &[Token], at: usize, order: NumericOrder) -> Option<(Found, u
     let start = tokens[at].start;
     let found = |date: Date, other: Option<Date>, last: usize| {
         let other = other.filter(|other| *other != date);
-        (Found { start, end: tokens[last].end, interval: DateInterval::day(date), time: None, other }, last + 1 - at)
+        (Found { start, end: tokens[last].end, interval: DateInterval::day(date), time: None, utc: false, other }, last + 1 - at)
     };
     match width {
         8 | 14 => {
@@ -273,6 +276,8 @@ fn numeric(tokens: &[Token], at: usize, order: NumericOrder) -> Option<(Found, u
                 return (third_width <= 2).then(|| civil(value, second, third)).flatten().map(|date| found(date, None, at + 4));
             }
             let year = match third_width {
+                // `28.09.1912:44`: a short year with the clock glued on.
+                4 if sign(tokens.get(at + 5)) == Some(':') && !tokens[at + 5].spaced => 2000 + third / 100,
                 4 => third,
                 2 => if third < 70 { 2000 + third } else { 1900 + third },
                 _ => return None,
@@ -280,7 +285,7 @@ fn numeric(tokens: &[Token], at: usize, order: NumericOrder) -> Option<(Found, u
             let (month_first, day_first) = (civil(year, value, second), civil(year, second, value));
             let prefers_day = order == NumericOrder::DayFirst || mark == '.';
             let (one, other) = if prefers_day { (day_first, month_first) } else { (month_first, day_first) };
-            Some(found(one.or(other)?, one.and(other), at + 4))
+            Some(found(one.or(other)?, one.and(other).filter(|_| mark != '.'), at + 4))
         }
         _ => None,
     }
@@ -288,6 +293,21 @@ fn numeric(tokens: &[Token], at: usize, order: NumericOrder) -> Option<(Found, u
 
 fn civil(year: i64, month: i64, day: i64) -> Option<Date> {
     Date::new(i16::try_from(year).ok()?, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
+}
+
+/// Whether `Z`, `+00:00` or `GMT` follows a clock.
+fn is_utc(tokens: &[Token], mut at: usize) -> bool {
+    if sign(tokens.get(at)) == Some(':') {
+        at += 2;
+    }
+    if sign(tokens.get(at)) == Some('.') {
+        at += 2;
+    }
+    match tokens.get(at).map(|token| &token.piece) {
+        Some(Piece::Word(word)) => matches!(word.as_str(), "z" | "gmt" | "utc"),
+        Some(Piece::Sign('+')) => matches!(number(tokens.get(at + 1)), Some((0, _))),
+        _ => false,
+    }
 }
 
 /// `T14:30`, ` 14:30:05`, `, 2:30 pm`: the time of day behind a date, and how many tokens it takes.
