@@ -43,7 +43,7 @@ pub(crate) fn collect(dom: &Dom<'_>, page: &Blocks, chosen: &[usize], source: &s
     if seen.jsonld == 0 {
         loose_dates(source, &mut facts);
     }
-    visible_dates(page, chosen, &mut facts);
+    visible_dates(dom, page, chosen, &mut facts);
     draft.title = seen.best_title(&facts);
     // Pages that show their text by script, or the start of it, often carry all of it in their JSON-LD.
     if let Some(body) = seen.body.take().filter(|body| draft.text.len() * 2 < body.len()) {
@@ -279,12 +279,7 @@ fn microformat(dom: &Dom<'_>, index: usize, page: &Blocks, facts: &mut Facts) {
                 "dateModified" => key = Some(keys::HTML_TIME_UPDATED),
                 _ => {}
             },
-            "class"
-                if content == "published"
-                    || content == "dtstart"
-                    || content == "date"
-                    || content.starts_with("published ") =>
-            {
+            "class" if content == "published" || content == "date" || content.starts_with("published ") => {
                 key = key.or(Some(keys::HTML_TIME_PUBLISHED));
             }
             "class" if content == "updated" => key = key.or(Some(keys::HTML_TIME_UPDATED)),
@@ -446,7 +441,7 @@ fn quoted_value(rest: &str) -> Option<&str> {
 }
 
 /// Short visible texts that hold a date: beside the headline or named so, the others, and the copyright line.
-fn visible_dates(page: &Blocks, chosen: &[usize], facts: &mut Facts) {
+fn visible_dates(dom: &Dom<'_>, page: &Blocks, chosen: &[usize], facts: &mut Facts) {
     let first = chosen.first().copied().unwrap_or(page.blocks.len());
     let headline =
         page.blocks[..first.min(page.blocks.len())].iter().rposition(|block| block.flags & flag::HEADING != 0);
@@ -469,9 +464,32 @@ fn visible_dates(page: &Blocks, chosen: &[usize], facts: &mut Facts) {
         let (key, count) = if byline { (keys::HTML_BYLINE, &mut bylines) } else { (keys::HTML_VISIBLE, &mut others) };
         if *count < limits::HTML_DATES_MAX {
             *count += 1;
-            facts.push(key, text);
+            facts.push(key, &spaced(dom, page, at));
         }
     }
+}
+
+/// The text of a block with a blank wherever one element ends and the next begins in the middle of a word: pages set
+/// name, date and time apart by style alone.
+fn spaced(dom: &Dom<'_>, page: &Blocks, at: usize) -> String {
+    let block = &page.blocks[at];
+    let end = page.blocks.get(at + 1).map_or(dom.nodes.len(), |next| next.first as usize);
+    let mut text = String::new();
+    for index in block.first as usize..end {
+        if dom.nodes[index].tag != Tag::Text || page.flags[index] & flag::HIDDEN != 0 {
+            continue;
+        }
+        let piece = entities::decode(dom.raw(index));
+        let within = text.ends_with(char::is_alphanumeric) && piece.starts_with(char::is_alphanumeric);
+        if within {
+            text.push(' ');
+        }
+        text.push_str(&piece);
+        if text.len() > 4 * DATE_TEXT_BYTES_MAX {
+            break;
+        }
+    }
+    one_line(&text)
 }
 
 fn is_copyright(text: &str) -> bool {
