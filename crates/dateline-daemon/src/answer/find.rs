@@ -15,7 +15,9 @@ const PAGE: usize = 1_000;
 impl Answerer {
     /// The document a user named.
     pub(crate) fn find_document(&self, named: &str) -> Result<DocumentEntry, ErrorBody> {
-        if let Some(id) = named.strip_prefix('#').unwrap_or(named).parse::<u64>().ok().map(DocumentId)
+        // `001` is the beginning of a file's name, not the document with id 1.
+        let number = named.strip_prefix('#').unwrap_or(named);
+        if let Some(id) = number.parse().ok().filter(|id: &u64| id.to_string() == number).map(DocumentId)
             && let Some(entry) = self.store.document(id).map_err(store_error)?
         {
             return Ok(entry);
