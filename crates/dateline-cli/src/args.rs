@@ -18,6 +18,10 @@ pub const WIRED: &[&str] = &[
     "annotate",
     "failures",
     "retry",
+    "timeline",
+    "on",
+    "who",
+    "similar",
     "explain",
     "why",
     "date",
@@ -54,7 +58,7 @@ Examples:
   dateline search 'peace talks'
   dateline search 'entity:zelensky mentions:2022-03' --as-of 2022-04-05
   dateline show some-article.txt
-  dateline entities show zelensky
+  dateline timeline mariupol --from 2022-03 --top 10
 
 Exit codes: 0 found, 1 nothing found, 2 a mistake or an error, 3 daemon unreachable or needed, 4 versions differ."
 )]
