@@ -2,7 +2,7 @@
 
 use crate::committer::Work;
 use crate::live::Live;
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use dateline_core::{DocumentId, Revision, Sequence};
 use dateline_processor::{Change, IndexError, Indexer, RevisionView, Table};
 use dateline_store::{ChangeData, IndexerTable, Operation, RevisionData, Store, StoreError};
@@ -16,6 +16,10 @@ const CHANGES_AT_ONCE: usize = 200;
 const COMMIT_GAP_MIN: Duration = Duration::from_millis(50);
 /// Nor for this many times its own duration.
 const COMMIT_GAP_FACTOR: u32 = 10;
+/// With so much waiting to be read, indexers commit by number and not by time.
+const BULK_PENDING: usize = 500;
+/// How often it is looked whether nothing more is on its way, while something waits for its commit.
+const IDLE_LOOK: Duration = Duration::from_millis(2);
 /// The store is told of an index's durable sequence only this often: it needs it to trim the log, nothing more.
 const TOLD_EVERY: u64 = 1_000;
 /// In bulk work an indexer is committed after this many changes, whatever the time.
@@ -154,12 +158,14 @@ struct Thread {
     followers: Vec<Follower>,
     work: Sender<Work>,
     live: Arc<Live>,
+    /// No more wishes will come: everything is to be committed now.
+    ending: bool,
 }
 
 impl Thread {
     fn new(store: Store, slots: Vec<Arc<Slot>>, work: Sender<Work>, live: Arc<Live>) -> Result<Thread, IndexingError> {
         let followers = slots.into_iter().map(|slot| Follower::new(slot, &store)).collect::<Result<_, _>>()?;
-        let thread = Thread { store, followers, work, live };
+        let thread = Thread { store, followers, work, live, ending: false };
         thread.tell();
         Ok(thread)
     }
@@ -167,20 +173,36 @@ impl Thread {
     fn run(&mut self, wake: &Receiver<()>) -> Result<(), IndexingError> {
         loop {
             self.catch_up()?;
-            if wake.recv().is_err() {
-                self.catch_up()?;
-                return self.followers.iter_mut().try_for_each(|follower| follower.tell_store(&self.work, 0));
+            // What was applied is committed at once when nothing more is on its way, or when enough time has passed.
+            let patience = self.followers.iter().filter_map(Follower::commit_due).min();
+            match patience {
+                None => match wake.recv() {
+                    Ok(()) => {}
+                    Err(_) => return self.end(),
+                },
+                Some(patience) => match wake.recv_timeout(patience.min(IDLE_LOOK)) {
+                    Err(RecvTimeoutError::Disconnected) => return self.end(),
+                    Ok(()) | Err(RecvTimeoutError::Timeout) => {}
+                },
             }
             while wake.try_recv().is_ok() {}
         }
     }
 
-    /// Applies until every indexer is at the log's end, and commits.
+    fn end(&mut self) -> Result<(), IndexingError> {
+        self.ending = true;
+        self.catch_up()?;
+        self.followers.iter_mut().try_for_each(|follower| follower.tell_store(&self.work, 0))
+    }
+
+    /// Applies until every indexer is at the log's end, and commits what is due.
     fn catch_up(&mut self) -> Result<(), IndexingError> {
         for at in 0..self.followers.len() {
             loop {
                 let more = self.followers[at].apply_some(&self.store)?;
-                if self.followers[at].wants_commit(more) {
+                let pending = self.live.facts().pending;
+                let calm = !more && (self.ending || pending == 0);
+                if self.followers[at].wants_commit(calm, pending >= BULK_PENDING) {
                     self.followers[at].commit(&self.work)?;
                     self.tell();
                 }
@@ -268,11 +290,19 @@ impl Follower {
         Ok(last < store.sequence())
     }
 
-    /// At once when there is nothing more to do; else when enough has gathered and enough time has passed.
-    fn wants_commit(&self, more: bool) -> bool {
-        let gap = COMMIT_GAP_MIN.max(self.last_took * COMMIT_GAP_FACTOR);
-        let due = self.uncommitted >= BULK_CHANGES && self.last_commit.elapsed() >= gap;
-        self.uncommitted > 0 && (!more || due)
+    /// At once when there is nothing more to do; else when enough time has passed and, in bulk, enough has gathered.
+    fn wants_commit(&self, calm: bool, bulk: bool) -> bool {
+        let enough = !bulk || self.uncommitted >= BULK_CHANGES;
+        self.uncommitted > 0 && (calm || (enough && self.last_commit.elapsed() >= self.gap()))
+    }
+
+    fn gap(&self) -> Duration {
+        COMMIT_GAP_MIN.max(self.last_took * COMMIT_GAP_FACTOR)
+    }
+
+    /// How long until what was applied is committed at the latest; `None` when there is nothing to commit.
+    fn commit_due(&self) -> Option<Duration> {
+        (self.uncommitted > 0).then(|| self.gap().saturating_sub(self.last_commit.elapsed()))
     }
 
     fn commit(&mut self, work: &Sender<Work>) -> Result<(), IndexingError> {
