@@ -204,6 +204,17 @@ impl ExecTransport for NoPrograms {
     }
 }
 
+/// The annotator that speaks for a program, for tests; in a chain [`crate::Registry`] makes it.
+///
+/// # Errors
+/// When the program's descriptor is wrong.
+pub fn annotator(program: &ExecProgram, transport: Arc<dyn ExecTransport>) -> Result<Box<dyn Annotator>, ChainError> {
+    let mut members = Vec::new();
+    add_programs(&mut members, std::slice::from_ref(program), &transport)?;
+    let made = members.pop().map(|member| member.annotator);
+    made.ok_or_else(|| ChainError::UnknownProcessor { name: program.name.clone(), nearest: None })
+}
+
 /// Adds the programs to the annotators they work with.
 ///
 /// # Errors

@@ -122,11 +122,11 @@ impl Worker {
         stop: &AtomicBool,
         asked: &mut Asked<'_>,
     ) -> Result<(), PipeError> {
-        let end = Instant::now() + job_time;
+        let end = deadline_after(job_time);
         self.send_work(work, attempt, end, stop)?;
         let mut first = attempt.delivered;
         loop {
-            let deadline = end.min(Instant::now() + step_time);
+            let deadline = end.min(deadline_after(step_time));
             let event = match self.pipes.receive(deadline, stop, frame::decode::<Reply>)? {
                 Reply::Step { index, processor } => {
                     *asked.step = Some((index, processor));
@@ -136,7 +136,7 @@ impl Worker {
                     let answer = asked.programs.exchange(&processor, id, &request, stop);
                     let mut frame = Vec::new();
                     frame::encode(&answer, &mut frame)?;
-                    self.pipes.send(&frame, Instant::now() + step_time, stop)?;
+                    self.pipes.send(&frame, deadline_after(step_time), stop)?;
                     continue;
                 }
                 Reply::Documents(documents) => {
@@ -189,6 +189,12 @@ impl Worker {
             }
         }
     }
+}
+
+/// A deadline from now; a configured time too long for the clock counts as a year.
+pub(crate) fn deadline_after(time: Duration) -> Instant {
+    const FAR: Duration = Duration::from_secs(60 * 60 * 24 * 365);
+    Instant::now() + time.min(FAR)
 }
 
 fn count(length: usize) -> u32 {

@@ -4,6 +4,7 @@
 //! A confined worker cannot start a program. So programs belong to the parent: the worker, in the middle of its chain,
 //! asks for an exchange over its pipe and waits. Each worker's place has its own copy of each program.
 
+use crate::child::deadline_after;
 use crate::pipe::{PipeError, Pipes};
 use crate::pipeline::exec::{
     EXEC_LINE_BYTES_MAX, EXEC_PROTOCOL, ExecDescriptor, ExecProgram, ExecRequest, ExecResponse, ExecTransport,
@@ -17,7 +18,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Time a program has for its handshake.
-const HELLO_TIME_MAX: Duration = Duration::from_secs(10);
+const HELLO_TIME_MAX: Duration = Duration::from_secs(30);
 /// How often a document is tried: what ends a program twice is left out.
 const TRIES: u32 = 2;
 /// Pause before a program that ended is started again, doubled with each failure in a row up to [`PAUSE_MAX`].
@@ -110,7 +111,7 @@ impl Running {
 
     /// Sends a line and reads lines until one answers `id`; what answers nothing is dropped.
     fn exchange(&mut self, line: &str, id: Option<u64>, time: Duration, stop: &AtomicBool) -> Result<String, Failed> {
-        let deadline = Instant::now() + time;
+        let deadline = deadline_after(time);
         self.pipes.start_job();
         let mut bytes = Vec::with_capacity(line.len() + 1);
         bytes.extend_from_slice(line.as_bytes());

@@ -12,6 +12,7 @@ use crate::pipeline::processor::core::{DocumentInput, Hints, SourceInfo, SourceP
 use crate::pipeline::{Annotated, Chain, ChainError, Previous, Registry, RunOptions};
 use crate::sandbox;
 use serde::de::DeserializeOwned;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Write};
 use std::ops::ControlFlow;
@@ -171,13 +172,15 @@ impl Worker {
         let mut slice = Slice { line: &self.line, documents: Vec::new(), bytes: 0, sent: Instant::now() };
         let mut broken = None;
         let mut index: u32 = 0;
+        let mut book = HintBook::new(&source.hints);
         let mut sink = |parsed: ParsedDocument| {
             let at = index;
             index += 1;
+            let hints = book.next(parsed.part_id.as_deref(), parsed.number);
             if at < source.attempt.delivered {
                 return ControlFlow::Continue(());
             }
-            match self.annotate_parsed(source, parsed, at).and_then(|document| slice.push(document)) {
+            match self.annotate_parsed(source, parsed, hints, at).and_then(|document| slice.push(document)) {
                 Ok(()) => ControlFlow::Continue(()),
                 Err(error) => {
                     broken = Some(error);
@@ -207,10 +210,10 @@ impl Worker {
         &self,
         source: &Source,
         parsed: ParsedDocument,
+        hints: Hints,
         index: u32,
     ) -> Result<SourceDocument, FrameError> {
         let ParsedDocument { part_id, number, document, diagnostics } = parsed;
-        let hints = hints_of(&source.hints, part_id.as_deref(), number);
         let info = SourceInfo { path: source.path.display(), mtime: source.mtime };
         let input = DocumentInput { document, source: info, hints };
         let annotated = self.run(&input, &Previous::default(), RunOptions::default(), &source.attempt, index)?;
@@ -292,11 +295,33 @@ impl Slice<'_> {
     }
 }
 
-fn hints_of(hints: &[PartHints], part_id: Option<&str>, number: u32) -> Hints {
-    let number = number.to_string();
-    let own = hints.iter().find(|entry| part_id == Some(&entry.part) || (entry.part == number && part_id.is_none()));
-    let found = own.or_else(|| hints.iter().find(|entry| entry.part.is_empty()));
-    found.map(|entry| entry.hints.clone()).unwrap_or_default()
+/// What is said from outside about the parts of one source, by the names parts are kept under.
+struct HintBook<'a> {
+    hints: &'a [PartHints],
+    names: HashSet<String>,
+    counts: HashMap<String, u32>,
+}
+
+impl<'a> HintBook<'a> {
+    fn new(hints: &'a [PartHints]) -> HintBook<'a> {
+        HintBook { hints, names: HashSet::new(), counts: HashMap::new() }
+    }
+
+    /// The hints of the next part. Must be asked for each part in turn: a name that stood before gets `#2`.
+    fn next(&mut self, part_id: Option<&str>, number: u32) -> Hints {
+        if self.hints.is_empty() {
+            return Hints::default();
+        }
+        let base = part_id.map_or_else(|| number.to_string(), str::to_owned);
+        let mut name = base.clone();
+        while !self.names.insert(name.clone()) {
+            let count = self.counts.entry(base.clone()).or_insert(1);
+            *count += 1;
+            name = format!("{base}#{count}");
+        }
+        let entry = |wanted: &str| self.hints.iter().find(|entry| entry.part == wanted);
+        entry(&name).or_else(|| entry("")).map(|entry| entry.hints.clone()).unwrap_or_default()
+    }
 }
 
 fn chain_of(error: &dyn std::error::Error) -> String {
@@ -308,4 +333,26 @@ fn chain_of(error: &dyn std::error::Error) -> String {
         source = cause.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::HintBook;
+    use crate::message::PartHints;
+    use crate::pipeline::processor::core::{Genre, Hints};
+
+    #[test]
+    fn hints_find_their_part() {
+        let hint = |part: &str, genre| PartHints {
+            part: part.to_owned(),
+            hints: Hints { genre: Some(genre), ..Hints::default() },
+        };
+        let hints = [hint("a", Genre::News), hint("a#2", Genre::Narrative), hint("3", Genre::Colloquial)];
+        let mut book = HintBook::new(&hints);
+        let parts = [(Some("a"), 1), (Some("a"), 2), (None, 3), (Some("a"), 4)];
+        let genres: Vec<Option<Genre>> = parts.into_iter().map(|(id, number)| book.next(id, number).genre).collect();
+        assert_eq!(genres, [Some(Genre::News), Some(Genre::Narrative), Some(Genre::Colloquial), None]);
+        let every = [hint("", Genre::News)];
+        assert_eq!(HintBook::new(&every).next(Some("x"), 1).genre, Some(Genre::News));
+    }
 }

@@ -2,6 +2,7 @@
 //!
 //! It has no test harness of its own, because a worker must have one thread only.
 
+use dateline_testkit::Conformance;
 use dateline_worker::pipeline::exec::{EXEC_TABLE, ExecDescriptor, ExecProgram};
 use dateline_worker::pipeline::processor::core::{
     ContentHash, DocumentInput, FacetKind, FacetValue, Hints, Layer, LayerCheck, OutcomeState, SourcePath, Span,
@@ -12,12 +13,13 @@ use dateline_worker::pipeline::processor::{
 };
 use dateline_worker::pipeline::{Annotated, Previous, Registry, RunOptions};
 use dateline_worker::{
-    Answer, CrashKind, DocumentJob, Event, Job, PartHints, Pool, PoolError, PoolOptions, SourceDocument, SourceJob,
-    SourceReport, Urgency, Work, serve_stdio,
+    Answer, CrashKind, DirectPrograms, DocumentJob, Event, Job, PartHints, Pool, PoolError, PoolOptions,
+    SourceDocument, SourceJob, SourceReport, Urgency, Work, serve_stdio,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -316,7 +318,7 @@ fn killers_are_left_out_after_two(word: &str, options: PoolOptions) {
         assert_eq!(states[1], OutcomeState::Done, "{word} {at}");
         match &states[0] {
             OutcomeState::Failed { reason } if at == 1 => {
-                assert!(reason.starts_with("left out: it took a worker down twice"), "{reason}")
+                assert!(reason.starts_with("left out: it took a worker down twice"), "{reason}");
             }
             state => assert!(at != 1 && *state == OutcomeState::Done, "{word} {at} {state:?}"),
         }
@@ -610,7 +612,7 @@ fn programs_of(options: &PoolOptions) -> Vec<ExecProgram> {
     registry().programs(&options.init.tables).expect("programs")
 }
 
-/// The example for authors, under the conformance rules that do not need its insides.
+/// The example for authors: it keeps the contract and finds what it says.
 fn the_python_example_works() {
     if std::process::Command::new("python3").arg("--version").output().is_err() {
         println!("  not checked: there is no python3 here");
@@ -627,6 +629,13 @@ fn the_python_example_works() {
         descriptor: ExecDescriptor::default(),
     };
     let described = dateline_worker::describe(&options.launcher, wanted).expect("says what it is");
+    let (launcher, same) = (options.launcher.clone(), described.clone());
+    Conformance::boxed(move || {
+        let direct = DirectPrograms::new(launcher.clone(), std::slice::from_ref(&same));
+        dateline_worker::pipeline::exec::annotator(&same, Arc::new(direct)).expect("its descriptor is right")
+    })
+    .without_growth()
+    .run();
     options.init.tables.insert(EXEC_TABLE.to_owned(), serde_json::to_value([described]).expect("JSON"));
     let pool = Pool::start(options).expect("starts");
     let results = annotate(&pool, &["KYÏV: NATO met", ""]);
