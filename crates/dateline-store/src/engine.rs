@@ -11,9 +11,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 use std::time::{Duration, Instant};
 
-/// How often the engine's own thread tidies up its log. Its flushes are not what we rely on.
-const TIDY_MS: u64 = 1_000;
-
 /// How long a reopening waits for the engine's lock on its file, which outlives its handle for a moment.
 const REOPEN_PATIENCE: Duration = Duration::from_secs(5);
 
@@ -85,11 +82,10 @@ fn sweep(directory: &Path) -> Result<u32, StoreError> {
 fn open_engine(directory: &Path, cache_bytes: u64) -> Result<Open, StoreError> {
     let started = Instant::now();
     let file_path = directory.join("db");
-    let config = sled::Config::new()
-        .path(directory)
-        .cache_capacity(cache_bytes)
-        .flush_every_ms(Some(TIDY_MS))
-        .mode(sled::Mode::LowSpace);
+    // Without the engine's own thread: nothing wakes up when idle, nobody else syncs and swallows an error, and the log
+    // is tidied all the same as pages are replaced (10,000 articles put and revised: 2.0 x input, with it 1.9).
+    let config =
+        sled::Config::new().path(directory).cache_capacity(cache_bytes).flush_every_ms(None).mode(sled::Mode::LowSpace);
     let tree = loop {
         match guard("opened", || config.open()) {
             Err(StoreError::Engine { source, .. })

@@ -541,3 +541,248 @@ pub(crate) fn timestamp(micros: i64) -> Timestamp {
     let nearest = if micros < 0 { Timestamp::MIN } else { Timestamp::MAX };
     Timestamp::from_microsecond(micros).unwrap_or(nearest)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        AnnotationsV1, BlobV1, BodyRefV1, BodyV1, CatalogV1, ChangeKindV1, ChangeV1, DeletedV1, FailureV1, HeadV1,
+        IdentityV1, MetaV1, MissingV1, NamedV1, PartV1, Record, RecordFailureV1, RevisionV1, SumV1, TableV1,
+        content_hash,
+    };
+    use crate::codec::{Blob, DecodeError, decode, encode};
+    use crate::history::{BatchV1, BodyCopyV1, EntryV1, PlaceV1};
+    use crate::model::Annotations;
+    use dateline_core::{
+        ContentHash, Date, Diagnostic, Document, Facet, FacetValue, LayerRecord, Mark, MarkKind, Metadata, Origin,
+        Outcome, OutcomeState, Span,
+    };
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    fn hex(bytes: &[u8]) -> String {
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    fn bytes(hex: &str) -> Vec<u8> {
+        (0..hex.len() / 2).map(|at| u8::from_str_radix(&hex[at * 2..at * 2 + 2], 16).unwrap()).collect()
+    }
+
+    /// Bytes that the first version wrote must be written and read alike for ever.
+    fn check<R: Record + PartialEq + std::fmt::Debug>(record: &R, golden: &str) {
+        assert_eq!(hex(&record.to_payload().unwrap()), golden, "{record:?}");
+        assert_eq!(&R::of_payload(1, &bytes(golden)).unwrap(), record);
+        assert!(matches!(R::of_payload(2, &bytes(golden)), Err(DecodeError::Version(2))));
+    }
+
+    fn document() -> Document {
+        let mut metadata = Metadata::default();
+        metadata.push("date", "2022-04-05");
+        Document {
+            text: " date 2022-04-05 Kyïv".to_owned(),
+            title: Some("T".to_owned()),
+            title_span: Some(Span::new(17, 18)),
+            marks: vec![Mark { span: Span::new(0, 17), kind: MarkKind::DateHeader }],
+            metadata,
+            origin: Origin { offset: Some(3), line: 2 },
+        }
+    }
+
+    fn annotations() -> Annotations {
+        let facet = |value| Facet { name: "f".to_owned(), value };
+        let outcome = |state| Outcome {
+            processor: "p".to_owned(),
+            version: 2,
+            key: ContentHash([9; 32]),
+            parts: vec![1, u32::MAX],
+            state,
+            diagnostics: vec![Diagnostic::new("c", "m").at(Span::new(1, 2))],
+        };
+        Annotations {
+            layers: vec![LayerRecord::new("timex", 1, vec![1, 2, 3])],
+            facets: vec![
+                facet(FacetValue::Keyword("k".to_owned())),
+                facet(FacetValue::Integer(-5)),
+                facet(FacetValue::Number(0.5)),
+                facet(FacetValue::Date(Date::constant(2022, 4, 5))),
+            ],
+            outcomes: vec![
+                outcome(OutcomeState::Done),
+                outcome(OutcomeState::Failed { reason: "r".to_owned() }),
+                outcome(OutcomeState::Skipped { missing: "dct".to_owned() }),
+            ],
+            diagnostics: vec![Diagnostic::new("c", "m")],
+        }
+    }
+
+    fn revision() -> RevisionV1 {
+        RevisionV1 {
+            revision: 2,
+            content: [7; 32],
+            from: 1_000_000,
+            to: Some(-1),
+            changed: 300,
+            body: BlobV1 { method: 2, raw: 4_800, stored: 2_000, digest: 0x0102_0304_0506_0708 },
+            annotations: BlobV1::default(),
+        }
+    }
+
+    fn identity() -> IdentityV1 {
+        IdentityV1 { device: 1, inode: 70_000, size: 10, mtime_ns: -4, ctime_ns: 5 }
+    }
+
+    #[test]
+    fn golden_bytes_of_single_records() {
+        let sums = BTreeMap::from([(b'H', SumV1 { count: 1, sum: u64::MAX })]);
+        let meta = MetaV1 {
+            store: [5; 16],
+            sequence: 300,
+            next_document: 2,
+            time: 1_000_000,
+            clock_jumps: 1,
+            trimmed: 4,
+            sources: 1,
+            documents: 1,
+            deleted: 0,
+            revisions: 1,
+            sums,
+        };
+        check(&meta, "05050505050505050505050505050505fb2c0102fc80841e00010401010001014801fdffffffffffffffff");
+        let diagnostics = vec![(&Diagnostic::new("c", "m")).into()];
+        let catalog = CatalogV1 {
+            identity: identity(),
+            content: [1; 32],
+            parser_key: [2; 32],
+            complete: true,
+            removed: false,
+            absences: 1,
+            single: Some(1),
+            documents: 1,
+            changed: 5,
+            diagnostics,
+        };
+        check(
+            &catalog,
+            "01fc701101000a070a010101010101010101010101010101010101010101010101010101010101010102020202020202020202020202020202020202020202020202020202020202020100010101010a010163016d00",
+        );
+        check(&PartV1, "");
+        check(&DeletedV1, "");
+        check(&MissingV1, "");
+        check(
+            &revision(),
+            "020707070707070707070707070707070707070707070707070707070707070707fc80841e000101fb2c0102fbc012fbd007fd080706050403020100000000",
+        );
+        let head = HeadV1 {
+            path: Blob(b"a/\xff".to_vec()),
+            part: "1".to_owned(),
+            own: false,
+            number: 1,
+            open: true,
+            oldest: 1,
+            current: revision(),
+        };
+        check(
+            &head,
+            "03612fff013100010101020707070707070707070707070707070707070707070707070707070707070707fc80841e000101fb2c0102fbc012fbd007fd080706050403020100000000",
+        );
+        let change =
+            ChangeV1 { kind: ChangeKindV1::Purged, document: 1, opened: Some(2), closed: None, purged: vec![1] };
+        check(&change, "05010102000101");
+        let failure = FailureV1 {
+            whole: Some(("c".to_owned(), "r".to_owned(), true, Some([3; 32]))),
+            records: BlobV1::default(),
+            more_records: 1,
+            attempts: 2,
+            since: 3,
+            last: 4,
+            identity: Some(identity()),
+        };
+        check(
+            &failure,
+            "01016301720101030303030303030303030303030303030303030303030303030303030303030300000000010206080101fc701101000a070a",
+        );
+        check(&NamedV1::Root(Blob(b"/r".to_vec()), 1, 2), "00022f720102");
+        check(&NamedV1::Held("why".to_owned(), 3, 4), "01037768790308");
+        check(&NamedV1::Applied(7), "0207");
+        check(&NamedV1::Clearing, "03");
+        check(&TableV1::Inline(Blob(vec![1, 2])), "00020102");
+        check(&TableV1::Chunked(BlobV1::default()), "0100000000");
+    }
+
+    #[test]
+    fn golden_bytes_of_values_in_chunks() {
+        let body = encode(&BodyRefV1::from(&document())).unwrap();
+        assert_eq!(
+            hex(&body),
+            "16206461746520323032322d30342d3035204b79c3af76010154011112010011000104646174650a323032322d30342d3035010302"
+        );
+        assert_eq!(decode::<BodyV1>(&body).unwrap().document().unwrap(), document());
+        let encoded = encode(&AnnotationsV1::from(&annotations())).unwrap();
+        assert_eq!(
+            hex(&encoded),
+            "010574696d6578010301020304016600016b01660109016602000000000000e03f016603fbcc0f04050301700209090909090909090909090909090909090909090909090909090909090909090801000000ffffffff00010163016d01010201700209090909090909090909090909090909090909090909090909090909090909090801000000ffffffff010172010163016d01010201700209090909090909090909090909090909090909090909090909090909090909090801000000ffffffff0203646374010163016d010102010163016d00"
+        );
+        assert_eq!(decode::<AnnotationsV1>(&encoded).unwrap().annotations().unwrap(), annotations());
+        let failures = vec![RecordFailureV1 { part: "3".to_owned(), line: 9, reason: "r".to_owned() }];
+        assert_eq!(hex(&encode(&failures).unwrap()), "010133090172");
+    }
+
+    #[test]
+    fn golden_bytes_of_history_entries() {
+        let place = PlaceV1 { path: Blob(b"a".to_vec()), part: "1".to_owned(), own: true, number: 1 };
+        let body = BodyCopyV1 { blob: revision().body, stored: Blob(vec![1, 2, 3]) };
+        let entries = vec![
+            EntryV1::Opened { sequence: 1, document: 1, revision: 1, place: place.clone(), content: [7; 32], from: 5 },
+            EntryV1::Closed {
+                sequence: 2,
+                document: 1,
+                revision: 1,
+                content: [7; 32],
+                from: 5,
+                to: 6,
+                deleted: true,
+                body: Some(body),
+            },
+            EntryV1::Moved { sequence: 3, document: 1, place },
+            EntryV1::Purged { sequence: 4, document: 1, revision: 1 },
+        ];
+        let batch = BatchV1 { time: 6, entries };
+        let encoded = encode(&batch).unwrap();
+        assert_eq!(
+            hex(&encoded),
+            "0c040001010101610131010107070707070707070707070707070707070707070707070707070707070707070a0102010107070707070707070707070707070707070707070707070707070707070707070a0c010102fbc012fbd007fd08070605040302010301020302030101610131010103040101"
+        );
+        assert_eq!(decode::<BatchV1>(&encoded).unwrap(), batch);
+    }
+
+    #[test]
+    fn what_makes_a_revision_is_text_title_and_metadata() {
+        let hash = |change: fn(&mut Document)| {
+            let mut document = document();
+            change(&mut document);
+            content_hash(&document)
+        };
+        let same = content_hash(&document());
+        assert_eq!(same.hex(), "2913cba833c8f84e950aaa615c60b16c176097d2668b39e014910385cc18ed2d");
+        assert_eq!(hash(|document| document.marks.clear()), same);
+        assert_eq!(hash(|document| document.origin.line = 9), same);
+        assert_ne!(hash(|document| document.text.push('x')), same);
+        assert_ne!(hash(|document| document.title = None), same);
+        assert_ne!(hash(|document| document.title = Some(String::new())), hash(|document| document.title = None));
+        assert_ne!(hash(|document| document.metadata.push("a", "b")), same);
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_a_decoder_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let _ = MetaV1::of_payload(1, &bytes);
+            let _ = CatalogV1::of_payload(1, &bytes);
+            let _ = HeadV1::of_payload(1, &bytes);
+            let _ = FailureV1::of_payload(1, &bytes);
+            let _ = NamedV1::of_payload(1, &bytes);
+            let _ = TableV1::of_payload(1, &bytes);
+            let _ = decode::<BodyV1>(&bytes).and_then(BodyV1::document);
+            let _ = decode::<AnnotationsV1>(&bytes).and_then(AnnotationsV1::annotations);
+            let _ = decode::<BatchV1>(&bytes);
+        }
+    }
+}
