@@ -651,3 +651,9 @@ pub(super) fn store_identity(identity: dateline_watch::FileIdentity) -> FileIden
     let dateline_watch::FileIdentity { device, inode, size, mtime_ns, ctime_ns } = identity;
     FileIdentity { device, inode, size, mtime_ns, ctime_ns }
 }
+
+/// The store's identity of a file as the watcher gives it.
+pub(super) fn watch_identity(identity: FileIdentity) -> dateline_watch::FileIdentity {
+    let FileIdentity { device, inode, size, mtime_ns, ctime_ns } = identity;
+    dateline_watch::FileIdentity { device, inode, size, mtime_ns, ctime_ns }
+}

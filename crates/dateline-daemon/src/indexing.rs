@@ -22,8 +22,10 @@ const BULK_PENDING: usize = 500;
 const IDLE_LOOK: Duration = Duration::from_millis(2);
 /// The store is told of an index's durable sequence only this often: it needs it to trim the log, nothing more.
 const TOLD_EVERY: u64 = 1_000;
-/// In bulk work an indexer is committed after this many changes, whatever the time.
+/// In bulk work an index with files of its own is committed after this many changes.
 const BULK_CHANGES: u64 = 5_000;
+/// And one that lives in its table after so many: its writes wait in memory.
+const BULK_TABLE_CHANGES: u64 = 500;
 
 /// Why an indexer could not follow the log.
 #[derive(Debug, thiserror::Error)]
@@ -74,13 +76,45 @@ fn storage(doing: &'static str) -> impl Fn(StoreError) -> IndexError {
     move |source| IndexError::Storage { doing, source: Box::new(source) }
 }
 
+/// Values from this size on are compressed, in bytes.
+const COMPRESSED_MIN: usize = 200;
+/// First byte of a value as it is.
+const PLAIN: u8 = 0;
+/// First byte of a compressed value.
+const COMPRESSED: u8 = 1;
+/// Largest value, decompressed, in bytes; the contract promises 256 KiB.
+const VALUE_BYTES_MAX: usize = 256 << 10;
+
+fn pack(value: &[u8]) -> Vec<u8> {
+    let packed = (value.len() >= COMPRESSED_MIN).then(|| zstd::bulk::compress(value, 1).ok()).flatten();
+    match packed.filter(|packed| packed.len() < value.len()) {
+        Some(packed) => [&[COMPRESSED], packed.as_slice()].concat(),
+        None => [&[PLAIN], value].concat(),
+    }
+}
+
+fn unpack(stored: &[u8]) -> Result<Vec<u8>, IndexError> {
+    let damaged = |what: &str| IndexError::Damaged { reason: format!("a value of its table {what}") };
+    match stored.split_first() {
+        Some((&PLAIN, value)) => Ok(value.to_vec()),
+        Some((&COMPRESSED, packed)) => {
+            zstd::bulk::decompress(packed, VALUE_BYTES_MAX).map_err(|_| damaged("does not decompress"))
+        }
+        _ => Err(damaged("has an unknown form")),
+    }
+}
+
 impl Table for StoreTable<'_> {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, IndexError> {
-        self.0.get(key).map_err(storage("read"))
+        self.0.get(key).map_err(storage("read"))?.map(|stored| unpack(&stored)).transpose()
     }
 
     fn put(&mut self, key: &[u8], value: &[u8]) -> Result<(), IndexError> {
-        self.0.put(key, value).map_err(storage("written"))
+        if value.len() > VALUE_BYTES_MAX {
+            let reason = format!("a value has {} bytes, more than {VALUE_BYTES_MAX}", value.len());
+            return Err(IndexError::BadQuestion { reason });
+        }
+        self.0.put(key, &pack(value)).map_err(storage("written"))
     }
 
     fn delete(&mut self, key: &[u8]) -> Result<(), IndexError> {
@@ -88,7 +122,16 @@ impl Table for StoreTable<'_> {
     }
 
     fn scan(&self, prefix: &[u8], visit: &mut dyn FnMut(&[u8], &[u8]) -> bool) -> Result<(), IndexError> {
-        self.0.scan(prefix, visit).map_err(storage("read"))
+        let mut failed = None;
+        let mut unpacked = |key: &[u8], stored: &[u8]| match unpack(stored) {
+            Ok(value) => visit(key, &value),
+            Err(error) => {
+                failed = Some(error);
+                false
+            }
+        };
+        self.0.scan(prefix, &mut unpacked).map_err(storage("read"))?;
+        failed.map_or(Ok(()), Err)
     }
 }
 
@@ -133,6 +176,8 @@ struct Follower {
     /// Up to here the store knows that they are, so that it may trim the log.
     told: Sequence,
     uncommitted: u64,
+    /// Whether it lives in its table and has no files of its own.
+    in_table: bool,
     last_commit: Instant,
     last_took: Duration,
 }
@@ -234,6 +279,7 @@ impl Follower {
             durable: applied,
             told: Sequence(0),
             uncommitted: 0,
+            in_table: own.is_none(),
             last_commit: now,
             last_took: Duration::ZERO,
         };
@@ -292,7 +338,8 @@ impl Follower {
 
     /// At once when there is nothing more to do; else when enough time has passed and, in bulk, enough has gathered.
     fn wants_commit(&self, calm: bool, bulk: bool) -> bool {
-        let enough = !bulk || self.uncommitted >= BULK_CHANGES;
+        let many = if self.in_table { BULK_TABLE_CHANGES } else { BULK_CHANGES };
+        let enough = !bulk || self.uncommitted >= many;
         self.uncommitted > 0 && (calm || (enough && self.last_commit.elapsed() >= self.gap()))
     }
 
@@ -339,5 +386,20 @@ impl Follower {
         let operation = Operation::Applied { indexer: self.slot.name.clone(), sequence: self.durable };
         let told = Work::Operations { operations: vec![operation], ticket: None };
         work.send(told).map_err(|_| IndexingError::Stopping)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{COMPRESSED_MIN, VALUE_BYTES_MAX, pack, unpack};
+
+    #[test]
+    fn values_come_back_as_they_were_put() {
+        for length in [0, 1, COMPRESSED_MIN - 1, COMPRESSED_MIN, 5_000, VALUE_BYTES_MAX] {
+            let value: Vec<u8> = (0..length).map(|at| u8::try_from(at % 7).unwrap_or(0)).collect();
+            assert_eq!(unpack(&pack(&value)).expect("unpacks"), value, "{length}");
+        }
+        assert!(pack(&[7; 5_000]).len() < 100);
+        assert!(unpack(&[]).is_err() && unpack(&[9, 1]).is_err() && unpack(&[1, 2, 3]).is_err());
     }
 }

@@ -163,7 +163,7 @@ fn daemon_once(program: &Arc<Program>) -> Result<Option<Arc<Program>>, Fatal> {
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let listener = {
         let _inside = rim.enter();
-        server::bind(&socket)?
+        server::bind(&socket, program.config.daemon.socket_group.as_deref())?
     };
     rim.spawn(server::serve(listener, Arc::clone(&running.answerer), stopped));
     announce(program, documents, &report, &socket);

@@ -34,9 +34,10 @@ pub(crate) struct SocketError {
     source: std::io::Error,
 }
 
-/// Binds the socket with mode 0600 in a directory that is the user's alone. The caller holds the state's lock, so a
-/// socket that lies there already belongs to nobody.
-pub(crate) fn bind(path: &Path) -> Result<UnixListener, SocketError> {
+/// Binds the socket with mode 0600 in a directory that is the user's alone, or, with a group, with 0660 in one of mode
+/// 0750 that the group may enter. The caller holds the state's lock, so a socket that lies there already belongs to
+/// nobody.
+pub(crate) fn bind(path: &Path, group: Option<&str>) -> Result<UnixListener, SocketError> {
     let wrap = |source| SocketError { path: path.to_owned(), source };
     if let Some(directory) = path.parent().filter(|directory| !directory.exists()) {
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(wrap)?;
@@ -46,13 +47,34 @@ pub(crate) fn bind(path: &Path) -> Result<UnixListener, SocketError> {
         _ => {}
     }
     let listener = UnixListener::bind(path).map_err(wrap)?;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).map_err(wrap)?;
+    let mode = if group.is_some() { 0o660 } else { 0o600 };
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).map_err(wrap)?;
+    if let Some(group) = group {
+        let gid = Some(group_id(group).map_err(wrap)?);
+        rustix::fs::chown(path, None, gid).map_err(|errno| wrap(errno.into()))?;
+        if let Some(directory) = path.parent() {
+            rustix::fs::chown(directory, None, gid).map_err(|errno| wrap(errno.into()))?;
+            std::fs::set_permissions(directory, std::fs::Permissions::from_mode(0o750)).map_err(wrap)?;
+        }
+    }
     Ok(listener)
+}
+
+/// The number of a group, from `/etc/group`.
+fn group_id(name: &str) -> std::io::Result<rustix::process::Gid> {
+    let groups = std::fs::read_to_string("/etc/group")?;
+    let found = groups.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        (fields.next()? == name).then(|| fields.nth(1)?.parse().ok())?
+    });
+    let missing = || std::io::Error::new(std::io::ErrorKind::NotFound, format!("there is no group `{name}`"));
+    found.map(rustix::process::Gid::from_raw).ok_or_else(missing)
 }
 
 /// Serves connections until `stop` turns true.
 pub(crate) async fn serve(listener: UnixListener, answerer: Arc<Answerer>, mut stop: watch::Receiver<bool>) {
     let connections = Arc::new(Semaphore::new(answerer.program.config.daemon.connections_max.into()));
+    let shared = answerer.program.config.daemon.socket_group.is_some();
     let requests = Arc::new(Semaphore::new(REQUESTS_AT_ONCE_MAX));
     loop {
         let accepted = tokio::select! {
@@ -68,7 +90,8 @@ pub(crate) async fn serve(listener: UnixListener, answerer: Arc<Answerer>, mut s
                 continue;
             }
         };
-        if !is_own_user(&stream) {
+        // With a group, the kernel has checked the membership of whoever could open the socket.
+        if !shared && !is_own_user(&stream) {
             tracing::warn!("a connection from another user was refused");
             continue;
         }

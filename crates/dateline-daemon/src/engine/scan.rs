@@ -1,6 +1,6 @@
 //! A finished scan against the catalog: what is new or changed is looked at, what is missing is looked for again.
 
-use super::{Engine, EngineError, store_identity};
+use super::{Engine, EngineError, store_identity, watch_identity};
 use crate::live::Phase;
 use dateline_core::{SourcePath, Timestamp};
 use dateline_store::{Operation, SourceEntry};
@@ -77,7 +77,9 @@ impl Engine {
         if failure.is_some_and(|failure| failure.identity == Some(store_identity(identity))) {
             return Ok(());
         }
-        if report.why.repairs_lost_events() && !report.told_of(path) && !self.intake.knows(path) {
+        let known = self.store.source(path).map_err(EngineError::Store)?.filter(|entry| !entry.removed);
+        let newer = known.is_none_or(|entry| identity.is_newer_than(&watch_identity(entry.identity)));
+        if report.why.repairs_lost_events() && newer && !report.told_of(path) && !self.intake.knows(path) {
             tracing::debug!(%path, "a rescan found what no event told of");
             self.live.update(|facts| facts.lost_event_rescans += 1);
         }
@@ -92,7 +94,9 @@ impl Engine {
     }
 
     fn on_missing(&mut self, entry: SourceEntry, report: &ScanReport) -> Result<(), EngineError> {
-        if report.covers(&entry.path) && !self.held.contains(&entry.path) {
+        // A file may have come after its directory was listed: only what is not there now either is missing.
+        let is_gone = |engine: &Engine| engine.root.stat(&entry.path).is_err_and(|error| error.is_missing());
+        if report.covers(&entry.path) && !self.held.contains(&entry.path) && is_gone(self) {
             self.note_absent(entry.path)?;
         }
         Ok(())
