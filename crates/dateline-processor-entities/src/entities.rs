@@ -85,7 +85,7 @@ impl Entities {
             None => Vec::new(),
         };
         let marks = document.marks()?;
-        let mut found = merge(text, tagged, watched);
+        let mut found = add_pairs(text, merge(text, tagged, watched));
         found.retain(|one| !marks.iter().any(|mark| mark.kind == MarkKind::DateHeader && mark.span.overlaps(one.span)));
         Ok(found)
     }
@@ -119,6 +119,37 @@ fn covers(text: &str, mention: Span, matched: Span) -> bool {
     }
     let front = text.get(mention.start as usize..matched.start as usize).unwrap_or("");
     front.split_whitespace().all(|word| crate::name::is_title(word) || word.eq_ignore_ascii_case("the"))
+}
+
+/// `PUTIN-ZELENSKIY`: two family names of people of this document, joined in one word, are two mentions.
+fn add_pairs(text: &str, mut found: Vec<Found>) -> Vec<Found> {
+    let people = found.iter().filter(|one| one.kind == EntityType::Per);
+    let known: FxHashSet<u64> =
+        people.filter_map(|one| one.span.slice(text)?.rsplit(' ').next().map(hash_of)).collect();
+    if known.len() < 2 {
+        return found;
+    }
+    let mut pairs = Vec::new();
+    for (hyphen, _) in text.match_indices('-') {
+        let is_letter = |letter: char| letter.is_alphanumeric();
+        let front = text[..hyphen].rfind(|letter: char| !is_letter(letter)).map_or(0, |at| at + 1);
+        let front = (front..=hyphen).find(|at| text.is_char_boundary(*at)).unwrap_or(hyphen);
+        let back = text[hyphen + 1..].find(|letter: char| !is_letter(letter)).map_or(text.len(), |at| hyphen + 1 + at);
+        let halves = [(front, hyphen), (hyphen + 1, back)];
+        if halves.iter().all(|(start, end)| known.contains(&hash_of(&text[*start..*end]))) {
+            pairs.push(halves.map(|(start, end)| Span::new(start, end)));
+        }
+    }
+    for pair in pairs {
+        let whole = Span { start: pair[0].start, end: pair[1].end };
+        let longer = found.iter().any(|one| one.span.overlaps(whole) && !whole.contains(one.span));
+        if !longer {
+            found.retain(|one| !one.span.overlaps(whole));
+            found.extend(pair.map(|span| Found { span, kind: EntityType::Per, reference: None }));
+        }
+    }
+    found.sort_by_key(|one| one.span.start);
+    found
 }
 
 /// Family names of the people the document names in full.

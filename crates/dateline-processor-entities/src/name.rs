@@ -403,7 +403,7 @@ pub fn sound_key(folded: &str) -> String {
         let rest = &letters[at..];
         let (sound, used) = sound(rest, at == 0);
         for letter in sound.chars() {
-            if key.chars().next_back() != Some(letter) {
+            if !key.ends_with(letter) {
                 key.push(letter);
             }
         }

@@ -65,14 +65,15 @@ fn split_stretch(text: &str, from: usize, to: usize, sentences: &mut Vec<Span>) 
     let bytes = stretch.as_bytes();
     let mut at = 0;
     while let Some(found) = next_break(bytes, at) {
-        let end = match bytes[found] {
+        // Runs of blanks and of closing signs are looked at once, so that time grows with the text only.
+        let (run, ends) = match bytes[found] {
             b'\n' => line_break(stretch, found),
             _ => stop(stretch, start, found),
         };
-        at = end.unwrap_or(0).max(found + 1);
-        if let Some(end) = end {
-            push(stretch, from, start, end, sentences);
-            start = end;
+        at = run.max(found + 1);
+        if ends {
+            push(stretch, from, start, run, sentences);
+            start = run;
         }
     }
     push(stretch, from, start, stretch.len(), sentences);
@@ -88,21 +89,20 @@ fn next_break(bytes: &[u8], at: usize) -> Option<usize> {
     (at..bytes.len()).find(may_end)
 }
 
-/// A line break ends a sentence at a blank line, and where the next line does not go on in lower case.
-fn line_break(text: &str, at: usize) -> Option<usize> {
+/// Where the blanks end that start with the line break at `at`, and whether the sentence ends there: at a blank line, and
+/// where the next line does not go on in lower case.
+fn line_break(text: &str, at: usize) -> (usize, bool) {
     let rest = &text[at + 1..];
-    let blank = rest.trim_start_matches([' ', '\t', '\r']).starts_with('\n');
-    let next = rest.trim_start().chars().next();
-    let before = text[..at].trim_end().chars().next_back();
-    let goes_on = next.is_some_and(char::is_lowercase) || matches!(before, Some(',' | '-'));
-    (blank || !goes_on).then_some(at + 1)
+    let behind = rest.trim_start();
+    let blanks = &rest[..rest.len() - behind.len()];
+    let goes_on = behind.starts_with(char::is_lowercase) || text[..at].ends_with([',', '-']);
+    (at + 1 + blanks.len(), blanks.contains('\n') || !goes_on)
 }
 
-/// Where the sentence ends whose full stop (or `!`, `?`, `…`) may stand at `at`.
-fn stop(text: &str, start: usize, at: usize) -> Option<usize> {
+/// Where the signs end that start with the full stop (or `!`, `?`, `…`) at `at`, and whether a sentence ends there.
+fn stop(text: &str, start: usize, at: usize) -> (usize, bool) {
     let mut end = at;
-    let mut letters = text[at..].char_indices();
-    for (offset, letter) in letters.by_ref() {
+    for (offset, letter) in text[at..].char_indices() {
         let closing = matches!(letter, '"' | '\'' | ')' | ']' | '”' | '’' | '»');
         if !(matches!(letter, '.' | '!' | '?' | '…') || closing) {
             break;
@@ -110,25 +110,25 @@ fn stop(text: &str, start: usize, at: usize) -> Option<usize> {
         end = at + offset + letter.len_utf8();
     }
     let after = &text[end..];
-    let next = after.chars().next();
-    if next.is_some_and(|letter| !letter.is_whitespace()) {
-        return glued(text, at, end);
+    if after.starts_with(|letter: char| !letter.is_whitespace()) {
+        return (end, glued(text, at, end));
     }
-    let follows = after.trim_start().chars().find(|letter| !matches!(letter, '"' | '“' | '\'' | '‘' | '(' | '[' | '«'));
-    if follows.is_some_and(char::is_lowercase) {
-        return None;
+    let behind = after.trim_start();
+    let opening = |letter: char| matches!(letter, '"' | '“' | '\'' | '‘' | '(' | '[' | '«');
+    if behind.trim_start_matches(opening).starts_with(char::is_lowercase) {
+        return (end, false);
     }
     let single_stop = text.as_bytes()[at] == b'.' && end == at + 1;
-    if single_stop && abbreviated(text, start, at, after.trim_start()) { None } else { Some(end) }
+    (end, !(single_stop && abbreviated(text, start, at, behind)))
 }
 
 /// `talks.The next`: a missing blank after the full stop, between a lower-case word and a capital.
-fn glued(text: &str, at: usize, end: usize) -> Option<usize> {
+fn glued(text: &str, at: usize, end: usize) -> bool {
     let before = text[..at].chars().next_back();
     let mut after = text[end..].chars();
     let capital = after.next().is_some_and(char::is_uppercase) && after.next().is_some_and(char::is_lowercase);
     let word = text[..at].rsplit(|letter: char| !letter.is_alphabetic()).next().unwrap_or("");
-    (capital && before.is_some_and(char::is_lowercase) && word.len() > 3 && text.as_bytes()[at] == b'.').then_some(end)
+    capital && before.is_some_and(char::is_lowercase) && word.len() > 3 && text.as_bytes()[at] == b'.'
 }
 
 /// Words after an acronym that start a new sentence rather than go on with a name.

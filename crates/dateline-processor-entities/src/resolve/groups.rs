@@ -334,9 +334,7 @@ impl Groups {
             if same_reference {
                 // The listed person, unless the document introduces somebody else of that name first.
                 fit = fit.max(5);
-            } else if other_reference {
-                fit = 0;
-            } else if spelling.reference.is_some() && words.len() == 1 && group.first > start {
+            } else if other_reference || spelling.reference.is_some() && words.len() == 1 && group.first > start {
                 fit = 0;
             }
             if fit > 0 {
@@ -451,6 +449,14 @@ fn word_alike(one: &str, other: &str) -> bool {
 
 /// `Alexander` and `Alexandra`, `Mario` and `Maria`, `Ivanov` and `Ivanova` differ by one letter and are two people.
 fn differ_in_gender(one: &str, other: &str) -> bool {
+    let letters = |name: &str| {
+        let mut letters: Vec<char> = name.chars().collect();
+        letters.sort_unstable();
+        letters
+    };
+    if letters(one) == letters(other) {
+        return false; // two letters swapped
+    }
     let ends = |name: &str| name.ends_with('a') || name.ends_with('e');
     ends(one) != ends(other) || one.ends_with('a') != other.ends_with('a')
 }

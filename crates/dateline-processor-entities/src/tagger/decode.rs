@@ -15,25 +15,24 @@ pub fn viterbi(scores: &[Scores], steps: &[[i32; LABELS]; LABELS], labels: &mut 
     let mut came: Vec<[u8; LABELS]> = Vec::with_capacity(count);
     for (at, here) in scores.iter().enumerate() {
         let mut next = [NEVER; LABELS];
-        let mut from = [0_u8; LABELS];
+        let mut from = [0_i32; LABELS];
         if at == 0 {
-            for label in 0..LABELS {
-                next[label] = if may_follow(OUTSIDE, label) { steps[OUTSIDE][label] + here[label] } else { NEVER };
-            }
+            next = steps[OUTSIDE];
         } else {
-            for (before, score) in best.iter().enumerate() {
+            // One label before at a time, all labels after side by side: the compiler makes vectors of it.
+            for (before, (score, steps)) in best.iter().zip(steps).enumerate() {
                 for label in 0..LABELS {
-                    let sum = score + steps[before][label];
-                    if sum > next[label] {
-                        (next[label], from[label]) = (sum, before as u8);
-                    }
+                    let sum = score + steps[label];
+                    let better = sum > next[label];
+                    next[label] = if better { sum } else { next[label] };
+                    from[label] = if better { before as i32 } else { from[label] };
                 }
             }
-            for label in 0..LABELS {
-                next[label] += here[label];
-            }
         }
-        came.push(from);
+        for label in 0..LABELS {
+            next[label] = (next[label] + here[label]).max(NEVER);
+        }
+        came.push(from.map(|from| from as u8));
         best = next;
     }
     let mut last = OUTSIDE;

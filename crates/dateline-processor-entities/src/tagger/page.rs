@@ -73,12 +73,13 @@ pub struct Page<'a> {
     /// What may hold names.
     pub stretches: Vec<Stretch>,
     lower: Vec<u64>,
+    lexicon: &'a Lexicon,
 }
 
 impl<'a> Page<'a> {
     /// Makes `text` ready; tokens outside the sentences belong to none and are not tagged.
     #[must_use]
-    pub fn new(text: &'a str, sentences: &[Span], lists: &Gazetteer, lexicon: &Lexicon) -> Page<'a> {
+    pub fn new(text: &'a str, sentences: &[Span], lists: &Gazetteer, lexicon: &'a Lexicon) -> Page<'a> {
         let mut tokens = Vec::with_capacity(text.len() / 5 + 8);
         tokenize(text, &mut tokens);
         let infos = vec![Info::default(); tokens.len()];
@@ -89,6 +90,7 @@ impl<'a> Page<'a> {
             sentences: Vec::with_capacity(sentences.len()),
             stretches: Vec::new(),
             lower: vec![0; LOWER_BITS / 64],
+            lexicon,
         };
         let mut at = 0;
         for span in sentences {
@@ -115,6 +117,12 @@ impl<'a> Page<'a> {
     pub fn is_lower_somewhere(&self, fold: u64) -> bool {
         let bit = (fold >> 7) as usize & (LOWER_BITS - 1);
         self.lower[bit / 64] >> (bit % 64) & 1 == 1
+    }
+
+    /// Whether unlabelled news hardly has the word.
+    #[must_use]
+    pub fn is_rare(&self, fold: u64) -> bool {
+        self.lexicon.get(fold).frequency <= 1
     }
 
     /// The text of a token.

@@ -248,13 +248,109 @@ pub(super) fn repair(page: &Page<'_>, lists: &Gazetteer, names: Vec<Name>) -> Ve
         tokens.clear();
         tokenize(text, &mut tokens);
         let kind = if is_people(text, lists, &tokens) { EntityType::Misc } else { kind };
-        if tokens.is_empty() || (tokens.len() == 1 && is_no_name(text, kind)) {
+        let currency = text == "US" && page.text[span.end as usize..].trim_start().starts_with('$');
+        if tokens.is_empty() || currency || (tokens.len() == 1 && is_no_name(text, kind)) {
             continue;
         }
-        kept.push((span, kind));
+        settle(span, kind, text, lists, &tokens, &mut kept);
     }
     let kept = part_pairs(page, kept);
+    let kept = add_missed(page, lists, kept);
     clubs(page, lists, kept)
+}
+
+/// First words of what a state's bodies are called: `[Chinese] [Foreign Ministry]`.
+const STATE_BODIES: &[&str] = &[
+    "Foreign",
+    "Ministry",
+    "Defence",
+    "Defense",
+    "Interior",
+    "Finance",
+    "Army",
+    "Navy",
+    "Parliament",
+    "Cabinet",
+    "Embassy",
+    "Supreme",
+    "Senate",
+    "Congress",
+    "Justice",
+    "Health",
+    "Treasury",
+    "Government",
+    "Police",
+    "State",
+    "House",
+];
+
+/// One name as it goes on: a people and its state's body are two, and who is called a ministry is no person.
+fn settle(span: Span, kind: EntityType, text: &str, lists: &Gazetteer, tokens: &[Token], kept: &mut Vec<Name>) {
+    let on = |token: &Token, bits: u16| lists.word(token.fold) & bits != 0;
+    let heads_body = tokens.last().is_some_and(|last| on(last, list::ORG_WORD) && !on(last, list::LAST | list::FIRST));
+    let body = tokens.len() > 1 && heads_body && !on(&tokens[0], list::FIRST);
+    let kind = if kind == EntityType::Per && body { EntityType::Org } else { kind };
+    if kind == EntityType::Org && tokens.len() > 1 {
+        let (people, rest) = text.split_at(tokens[1].start as usize);
+        let state = rest.split(' ').next().is_some_and(|word| STATE_BODIES.contains(&word));
+        if state && is_people(people.trim_end(), lists, &tokens[..1]) {
+            let middle = span.start + tokens[1].start;
+            kept.push((Span { start: span.start, end: span.start + tokens[0].end }, EntityType::Misc));
+            kept.push((Span { start: middle, end: span.end }, EntityType::Org));
+            return;
+        }
+    }
+    kept.push((span, kind));
+}
+
+/// Names that need no model: whoever is called Mr, and `Sino-Russian`. Also the rest of a name that was split oddly.
+fn add_missed(page: &Page<'_>, lists: &Gazetteer, mut names: Vec<Name>) -> Vec<Name> {
+    let mut missed: Vec<Name> = Vec::new();
+    let taken = |names: &[Name], at: usize| {
+        let token = &page.tokens[at];
+        let next = names.partition_point(|(span, _)| span.end <= token.start);
+        names.get(next).is_some_and(|(span, _)| span.start < token.end)
+    };
+    for at in 0..page.tokens.len() {
+        let token = &page.tokens[at];
+        if !token.is(flag::INITIAL) || taken(&names, at) {
+            continue;
+        }
+        if token.any(flag::HYPHEN) {
+            let word = page.word(at);
+            let last = word.rsplit('-').next().unwrap_or("");
+            let mut tokens = Vec::new();
+            tokenize(last, &mut tokens);
+            if is_people(last, lists, &tokens) {
+                missed.push((Span { start: token.start, end: token.end }, EntityType::Misc));
+            }
+        } else if at > 0 && is_honorific(page.word(at - 1)) && token.is(flag::INITIAL | flag::LOWER) {
+            missed.push((Span { start: token.start, end: token.end }, EntityType::Per));
+        }
+    }
+    names.extend(missed);
+    names.sort_by_key(|(span, _)| span.start);
+    for at in 0..names.len() {
+        let limit = names.get(at + 1).map_or(u32::MAX, |(span, _)| span.start);
+        if let Some(end) = odd_end(page, names[at]).filter(|end| *end <= limit) {
+            names[at].0.end = end;
+        }
+    }
+    names
+}
+
+fn is_honorific(word: &str) -> bool {
+    matches!(word, "Mr" | "Mr." | "Mrs" | "Mrs." | "Ms" | "Ms." | "Messrs" | "Messrs.")
+}
+
+/// Where `Yoon Suk` really ends when ` - yeol` follows: a rare word of few letters behind a spaced hyphen.
+fn odd_end(page: &Page<'_>, (span, kind): Name) -> Option<u32> {
+    let next = page.tokens.partition_point(|token| token.start < span.end);
+    let [hyphen, rest] = page.tokens.get(next..next + 2)? else { return None };
+    let short = (2..=5).contains(&(rest.end - rest.start)) && rest.is(flag::LOWER) && !rest.any(flag::UPPER);
+    let hyphenated = page.text[hyphen.range()] == *"-" && hyphen.start == span.end + 1 && rest.start == hyphen.end + 1;
+    let two_words = span.slice(page.text).is_some_and(|name| name.split(' ').count() == 2);
+    (kind == EntityType::Per && hyphenated && short && two_words && page.is_rare(rest.fold)).then_some(rest.end)
 }
 
 fn offset(at: usize) -> u32 {
@@ -415,7 +511,8 @@ mod tests {
 
     fn repaired(text: &str, names: &[(&str, EntityType)]) -> Vec<(String, EntityType)> {
         let lists = Gazetteer::load();
-        let page = Page::new(text, &crate::split_sentences(text, &[]), &lists, &Lexicon::default());
+        let lexicon = Lexicon::default();
+        let page = Page::new(text, &crate::split_sentences(text, &[]), &lists, &lexicon);
         let span = |name: &str| text.find(name).map(|at| Span::new(at, at + name.len())).expect("stands there");
         let names = names.iter().map(|(name, kind)| (span(name), *kind)).collect();
         let shown = |(span, kind): (Span, EntityType)| (text[span.range()].to_owned(), kind);

@@ -105,9 +105,9 @@ impl Weights {
         let loss = work.run(&self.steps, &examples.gold[start..end]);
         for offset in 0..count {
             let mut slope = [0.0; LABELS];
-            for label in 0..LABELS {
-                let wanted = f32::from(u8::from(usize::from(examples.gold[start + offset]) == label));
-                slope[label] = (wanted - work.beliefs[offset][label]) * weight;
+            let gold = usize::from(examples.gold[start + offset]);
+            for (label, (slope, belief)) in slope.iter_mut().zip(&work.beliefs[offset]).enumerate() {
+                *slope = (f32::from(u8::from(gold == label)) - belief) * weight;
             }
             let size: f32 = slope.iter().map(|x| x * x).sum();
             if size < 1e-8 {

@@ -117,7 +117,10 @@ fn read_lexicon(options: &Options, gold: &[Gold], news: &[String]) -> Result<Lex
     Ok(lexicon)
 }
 
-fn read_dev(options: &Options) -> Result<Vec<(String, Vec<Gold>)>, Box<dyn Error>> {
+/// Named sets of gold documents.
+type Sets = Vec<(String, Vec<Gold>)>;
+
+fn read_dev(options: &Options) -> Result<Sets, Box<dyn Error>> {
     let Some(folder) = &options.dev else { return Ok(Vec::new()) };
     let mut files: Vec<_> = std::fs::read_dir(folder)?.collect::<Result<Vec<_>, _>>()?;
     files.sort_by_key(std::fs::DirEntry::file_name);
