@@ -342,9 +342,12 @@ impl Groups {
             }
         }
         let best = ranked.iter().map(|(fit, _)| *fit).max()?;
-        let mut homes = ranked.into_iter().filter(|(fit, _)| *fit == best).map(|(_, at)| at);
-        let home = homes.next();
-        if homes.next().is_some() { None } else { home }
+        let mut homes: Vec<usize> = ranked.into_iter().filter(|(fit, _)| *fit == best).map(|(_, at)| at).collect();
+        if homes.len() > 1 && words.len() == 1 {
+            // Whoever was the only bearer when the lone name was first used keeps it when another turns up.
+            homes.retain(|at| self.groups[*at].first < start);
+        }
+        if homes.len() == 1 { homes.pop() } else { None }
     }
 }
 
