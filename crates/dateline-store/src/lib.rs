@@ -53,6 +53,7 @@ mod limits;
 mod lock;
 mod model;
 mod options;
+mod past;
 mod read;
 mod rebuild;
 mod record;
@@ -77,6 +78,7 @@ pub use model::{
     SourceEntry, SourceSlice, Stats,
 };
 pub use options::{Clock, FaultPoint, Faults, NoFaults, StoreOptions, SystemClock};
+pub use past::{HistoryEvent, HistoryKind};
 pub use rebuild::{RebuildReport, rebuild};
 pub use record::content_hash;
 pub use scrub::{FINDINGS_MAX, Finding, Scrub, ScrubState};

@@ -30,8 +30,8 @@ pub const TRANSACTION_BYTES_MAX: usize = 1 << 20;
 /// Key of an indexer's table, in bytes.
 pub const TABLE_KEY_BYTES_MAX: usize = 512;
 
-/// Value of an indexer's table, in bytes.
-pub const TABLE_VALUE_BYTES_MAX: usize = 256 << 10;
+/// Value of an indexer's table, in bytes: the 256 KiB of the contract, and room for what the engine's caller puts before it.
+pub const TABLE_VALUE_BYTES_MAX: usize = (256 << 10) + 64;
 
 /// Name of an indexer, in bytes.
 pub const TABLE_NAME_BYTES_MAX: usize = 64;

@@ -1,5 +1,7 @@
 //! The store against a plain model, with closing, killing and opening again as operations, backup and rebuild at the end.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use common::{Home, annotations, identity, path, put};
@@ -164,7 +166,7 @@ fn check(store: &Store, model: &Model, folded: &mut Folded, ids: &mut BTreeMap<u
 /// Ends without closing anything, as a killed process does, and leaves its files to a new home.
 fn kill(home: Home, store: Store, committer: Committer) -> Home {
     let next = Home { folder: tempfile::tempdir().unwrap(), ..Home::new() };
-    copy(&home.state().path().to_owned(), next.state().path());
+    copy(home.state().path(), next.state().path());
     drop((store, committer));
     Home { options: home.options.clone(), clock: home.clock, ..next }
 }

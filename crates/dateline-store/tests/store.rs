@@ -1,11 +1,14 @@
 //! What the store promises its callers: commits, reads, identity, two clocks, failures, tables. Damage is in `damage`.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use common::{Home, annotations, identity, new_document, path, put, slice};
 use dateline_core::{ContentHash, DocumentId, Revision, Sequence, Timestamp};
 use dateline_store::{
-    Failure, FileIdentity, HeldDeletes, Operation, Put, RecordFailure, RootIdentity, Store, StoreError,
+    Failure, FileIdentity, HeldDeletes, HistoryEvent, HistoryKind, Operation, Put, RecordFailure, RootIdentity, Store,
+    StoreError,
 };
 
 fn check_first(store: &Store, document: DocumentId) {
@@ -370,8 +373,9 @@ fn tables_are_committed_with_their_sequence_or_not_at_all() {
     committer.commit_table(&mut table, Sequence(0)).unwrap();
     assert_eq!((table.get(b"a").unwrap(), table.get(b"c").unwrap()), (None, Some(b"3".to_vec())));
     assert!(matches!(table.put(&[0; 513], b""), Err(StoreError::TooLarge { .. })));
-    assert!(table.put(&[0; 512], &vec![0; 256 << 10]).is_ok());
-    assert!(matches!(table.put(b"k", &vec![0; (256 << 10) + 1]), Err(StoreError::TooLarge { .. })));
+    let largest = dateline_store::TABLE_VALUE_BYTES_MAX;
+    assert!(table.put(&[0; 512], &vec![0; largest]).is_ok());
+    assert!(matches!(table.put(b"k", &vec![0; largest + 1]), Err(StoreError::TooLarge { .. })));
     assert_eq!(store.scrub_all().unwrap(), []);
 }
 
@@ -385,6 +389,15 @@ fn retention_forgets_what_ended_and_keeps_what_is_current() {
     let end = committer.commit(vec![Operation::Remove { path: path("b") }]).unwrap().time;
     committer.commit(vec![Operation::Purge { before: end, limit: 100 }]).unwrap();
     assert_eq!(store.revisions(DocumentId(1)).unwrap().len(), 1);
+    let mut told = Vec::new();
+    let keep = &mut |event: HistoryEvent| {
+        told.push((event.sequence.0, event.document.0, event.kind));
+        told.len() < 5
+    };
+    store.history(keep).unwrap();
+    let new = HistoryKind::Opened;
+    assert_eq!(told[..4], [(1, 1, new), (2, 2, new), (3, 1, HistoryKind::Superseded), (3, 1, new)]);
+    assert_eq!(told.len(), 5, "it ends when it is told to");
     assert!(store.document(DocumentId(2)).unwrap().is_some(), "it ended at that time, not before");
     committer.commit(vec![Operation::Purge { before: Timestamp::MAX, limit: 100 }]).unwrap();
     assert!(store.document(DocumentId(2)).unwrap().is_none());

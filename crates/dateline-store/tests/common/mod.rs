@@ -1,5 +1,5 @@
 //! Fixtures for the tests of this crate: a state directory in a temporary folder, short ways to make operations.
-#![allow(dead_code, missing_docs, unreachable_pub)]
+#![allow(dead_code, missing_docs, unreachable_pub, clippy::unwrap_used)]
 
 use dateline_core::{
     ContentHash, Document, Facet, FacetValue, LayerRecord, Outcome, OutcomeState, SourcePath, Timestamp,
