@@ -4,7 +4,9 @@
 use dateline_parser::{ParserOptions, parse};
 use dateline_processor::core::layers::DctLayer;
 use dateline_processor::core::{DocumentInput, SourcePath};
-use dateline_processor::{Annotator, BuildAnnotator, DocumentView, LayerSource, LayerValue, NoDeadline, Output, Resources};
+use dateline_processor::{
+    Annotator, BuildAnnotator, DocumentView, LayerSource, LayerValue, NoDeadline, Output, Resources,
+};
 use dateline_processor_dating::{Dating, DatingConfig};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -25,7 +27,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut counts: BTreeMap<String, (u32, u32)> = BTreeMap::new();
     for line in std::fs::read_to_string(gold)?.lines() {
         let record: serde_json::Value = serde_json::from_str(&line.replace(": NaN", ": null"))?;
-        let (file, date) = (record["file"].as_str().unwrap_or(""), record["date"].as_str().unwrap_or(""));
+        let (file, date) = (record["file"].as_str().unwrap_or(""), record["date"].as_str());
         let language = record["lang"].as_str().unwrap_or("").to_owned();
         let bytes = std::fs::read(std::path::Path::new(&folder).join(file))?;
         let mut input = DocumentInput::default();
@@ -39,16 +41,22 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let layers = output.into_parts().layers;
         let layer = layers.iter().find_map(|(_, value)| value.downcast_ref::<DctLayer>()).ok_or("no dct layer")?;
         let found = layer.dct.as_ref().map(|dct| dct.interval.earliest.to_string());
-        let right = found.as_deref() == Some(date);
+        let right = found.as_deref() == date;
         for key in ["all".to_owned(), language.clone()] {
             let count = counts.entry(key).or_default();
             count.0 += 1;
             count.1 += u32::from(right);
         }
         if misses && !right {
-            println!("== {file} {language} gold {date} found {found:?} {}", if parsed.is_err() { "(not parsed)" } else { "" });
+            println!(
+                "== {file} {language} gold {date:?} found {found:?} {}",
+                if parsed.is_err() { "(not parsed)" } else { "" }
+            );
             for candidate in layer.candidates.iter().take(9) {
-                println!("   {} {:?} {} {} {:?}", candidate.weight, candidate.role, candidate.kind, candidate.interval, candidate.quote);
+                println!(
+                    "   {} {:?} {} {} {:?}",
+                    candidate.weight, candidate.role, candidate.kind, candidate.interval, candidate.quote
+                );
             }
         }
     }

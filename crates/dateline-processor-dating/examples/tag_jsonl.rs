@@ -2,7 +2,7 @@
 //! Not the `annotate` command: no chain, no parser, one thread.
 
 use dateline_processor::core::layers::TimexLayer;
-use dateline_processor::core::{DctHint, DateInterval, DocumentInput, Genre};
+use dateline_processor::core::{DateInterval, DctHint, DocumentInput, Genre};
 use dateline_processor::{
     Annotator, BuildAnnotator, DocumentView, LayerSource, LayerValue, NoDeadline, Output, Resources,
 };

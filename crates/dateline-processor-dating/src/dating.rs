@@ -1,13 +1,14 @@
 //! The annotator: document date first, temporal expressions second.
 
-use crate::config::DatingConfig;
+use crate::config::{DatingConfig, NumericOrder};
 use crate::dct::{self, DateReader, Evidence};
 use crate::timex::{self, Anchor, Language};
 use dateline_processor::core::Span;
 use dateline_processor::core::layers::{DctLayer, Timex, TimexLayer};
-use dateline_processor::core::{DocumentInput, Genre};
+use dateline_processor::core::{Diagnostic, DocumentInput, keys};
 use dateline_processor::{
-    Annotator, BuildAnnotator, BuildError, Descriptor, DocumentView, Input, Output, ProcessError, ProcessorConfig, Resources,
+    Annotator, BuildAnnotator, BuildError, Descriptor, DocumentView, Input, Output, ProcessError, ProcessorConfig,
+    Resources,
 };
 
 /// Raised whenever the same document may get other dates.
@@ -31,6 +32,17 @@ pub struct TimexExplanation {
 }
 
 impl Dating {
+    /// What the expressions are resolved against.
+    fn anchor(&self, layer: &DctLayer, evidence: &Evidence<'_>) -> Anchor {
+        let language = evidence.metadata.get(keys::LANGUAGE).and_then(|language| self.reader.order_of(language));
+        Anchor {
+            dct: layer.dct.as_ref().map(|dct| dct.interval),
+            time: layer.dct.as_ref().and_then(|dct| dct.time),
+            genre: evidence.hints.genre,
+            day_first: language.unwrap_or(self.config.numeric_order) == NumericOrder::DayFirst,
+        }
+    }
+
     /// Why the temporal expressions that touch `span` have their values, in text order.
     #[must_use]
     pub fn explain_span(&self, input: &DocumentInput, span: Span) -> Vec<TimexExplanation> {
@@ -43,18 +55,10 @@ impl Dating {
             hints: &input.hints,
         };
         let (layer, _) = dct::weigh(&evidence, &self.reader, &self.config);
-        let anchor = anchor(&layer, input.hints.genre);
+        let anchor = self.anchor(&layer, &evidence);
         let tagged = timex::tag(&self.language, &document.text, &document.marks, &anchor, true);
         let touching = tagged.into_iter().filter(|tagged| tagged.timex.span.overlaps(span));
         touching.map(|tagged| TimexExplanation { timex: tagged.timex, steps: tagged.steps }).collect()
-    }
-}
-
-fn anchor(layer: &DctLayer, genre: Option<Genre>) -> Anchor {
-    Anchor {
-        dct: layer.dct.as_ref().map(|dct| dct.interval),
-        time: layer.dct.as_ref().and_then(|dct| dct.time),
-        genre,
     }
 }
 
@@ -74,8 +78,12 @@ impl Annotator for Dating {
         };
         let (layer, diagnostics) = dct::weigh(&evidence, &self.reader, &self.config);
         document.tick()?;
-        let anchor = anchor(&layer, evidence.hints.genre);
+        let anchor = self.anchor(&layer, &evidence);
         let tagged = timex::tag(&self.language, text, marks, &anchor, false);
+        for tagged in tagged.iter().filter(|tagged| tagged.ambiguous) {
+            let message = format!("read as {}, but day and month may be the other way round", tagged.timex.value);
+            output.diagnostic(Diagnostic::new("ambiguous-date", message).at(tagged.timex.span));
+        }
         output.assign(layer)?;
         output.assign(TimexLayer(tagged.into_iter().map(|tagged| tagged.timex).collect()))?;
         diagnostics.into_iter().for_each(|diagnostic| output.diagnostic(diagnostic));
@@ -87,8 +95,10 @@ impl BuildAnnotator for Dating {
     type Config = DatingConfig;
 
     fn build(config: DatingConfig, _resources: &Resources) -> Result<Dating, BuildError> {
-        let language = Language::english().map_err(|source| BuildError::new("the rules do not compile").because(source))?;
-        let reader = DateReader::load().map_err(|source| BuildError::new("the names of months do not read").because(source))?;
+        let language =
+            Language::english().map_err(|source| BuildError::new("the rules do not compile").because(source))?;
+        let reader =
+            DateReader::load().map_err(|source| BuildError::new("the names of months do not read").because(source))?;
         let about = "document date and temporal expressions (TIMEX3)";
         let descriptor = Input::ALL
             .into_iter()

@@ -9,5 +9,5 @@ mod dating;
 mod dct;
 mod timex;
 
-pub use config::DatingConfig;
+pub use config::{DatingConfig, NumericOrder};
 pub use dating::{Dating, TimexExplanation};

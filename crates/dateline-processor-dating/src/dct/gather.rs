@@ -1,7 +1,7 @@
 //! Collects what speaks for a document date: metadata, address, file name, and the edges of the text. Weighs nothing.
 
-use super::read::{DateReader, Found};
 use super::Evidence;
+use super::read::{DateReader, Found};
 use crate::config::{DatingConfig, NumericOrder};
 use dateline_processor::core::layers::{Candidate, DctRole};
 use dateline_processor::core::{Date, DateInterval, MarkKind, Span, Time, keys};
@@ -49,7 +49,7 @@ const METADATA: &[(&str, &str, DctRole, u8)] = &[
 
 /// Names of `<meta>` elements that state the date of publication, with weights.
 const META_PUBLISHED: &[(&str, u8)] = &[
-    ("date", 72),
+    ("date", 75),
     ("pubdate", 88),
     ("publishdate", 88),
     ("publish-date", 88),
@@ -133,13 +133,64 @@ const META_UPDATED: &[&str] = &[
 ];
 
 /// Words before a date that say the article was changed, not published, then.
-const UPDATED_WORDS: &[&str] =
-    &["updat", "modif", "aktualis", "aktualiz", "geändert", "bearbeit", "mis à jour", "mise à jour", "actualiz", "aggiorn", "bijgewerkt", "last edited", "letzte änderung", "zuletzt"];
+const UPDATED_WORDS: &[&str] = &[
+    "updat",
+    "modif",
+    "aktualis",
+    "aktualiz",
+    "geändert",
+    "bearbeit",
+    "mis à jour",
+    "mise à jour",
+    "actualiz",
+    "aggiorn",
+    "bijgewerkt",
+    "last edited",
+    "letzte änderung",
+    "zuletzt",
+];
 /// Words before a date that say the article was published then.
-const PUBLISHED_WORDS: &[&str] =
-    &["publish", "posted", "publi", "erstellt", "veröffentlich", "created", "released", "erschienen", "erstmals", "date:", "datum", "fecha", "pubblicat", "geplaatst", "opublikowan", "vom ", "written on", "filed"];
+const PUBLISHED_WORDS: &[&str] = &[
+    "publish",
+    "posted",
+    "publi",
+    "erstellt",
+    "veröffentlich",
+    "created",
+    "released",
+    "erschienen",
+    "erstmals",
+    "date:",
+    "datum",
+    "fecha",
+    "pubblicat",
+    "geplaatst",
+    "opublikowan",
+    "vom ",
+    "written on",
+    "filed",
+];
 /// Words near a date that say it belongs to something else than the article.
-const OTHER_WORDS: &[&str] = &["event", "copyright", "termin", "comment", "kommentar", "geboren", "deadline", "expires", "seit ", "since ", "member", "mitglied", "join", "registriert", "registered", "nächste", "next issue", "geboren"];
+const OTHER_WORDS: &[&str] = &[
+    "event",
+    "copyright",
+    "termin",
+    "comment",
+    "kommentar",
+    "geboren",
+    "deadline",
+    "expires",
+    "seit ",
+    "since ",
+    "member",
+    "mitglied",
+    "join",
+    "registriert",
+    "registered",
+    "nächste",
+    "next issue",
+    "geboren",
+];
 
 /// All evidence, in the order in which it was found.
 pub(crate) fn gather(evidence: &Evidence<'_>, reader: &DateReader, config: &DatingConfig) -> Vec<Clue> {
@@ -176,7 +227,8 @@ fn header(evidence: &Evidence<'_>, clues: &mut Vec<Clue>) {
     for mark in evidence.marks.iter().filter(|mark| mark.kind == MarkKind::DateHeader) {
         let quote = mark.span.slice(evidence.text).unwrap_or("");
         if let Some(date) = quote.split_whitespace().find_map(|word| word.parse::<Date>().ok()) {
-            let found = Found { start: 0, end: 0, interval: DateInterval::day(date), time: None, utc: false, other: None };
+            let found =
+                Found { start: 0, end: 0, interval: DateInterval::day(date), time: None, utc: false, other: None };
             push(clues, "header", DctRole::Published, 98, &found, quote.trim(), Some(mark.span));
         }
     }
@@ -187,21 +239,23 @@ fn metadata(evidence: &Evidence<'_>, reader: &DateReader, order: NumericOrder, c
     for (key, value) in evidence.metadata.iter() {
         let known = METADATA.iter().find(|entry| entry.0 == key).map(|(_, kind, role, weight)| (*kind, *role, *weight));
         let Some((kind, role, weight)) = known.or_else(|| meta_name(key)) else { continue };
+        let dates = reader.dates(value, order);
         if kind == "copyright" {
             copyright(value, clues);
-        }
-        let dates = reader.dates(value, order);
-        let Some(found) = dates.first() else { continue };
-        if kind == "copyright" {
             // `Published on 1 November 2023` beside the copyright.
-            if says(&value[..found.start], PUBLISHED_WORDS) {
+            if let Some(found) = dates.iter().find(|found| says(&value[..found.start], PUBLISHED_WORDS)) {
                 push(clues, "byline", role, 70, found, value, None);
             }
             continue;
         }
+        let Some(found) = dates.first() else { continue };
         let visible = matches!(kind, "byline" | "visible" | "time-element");
         let (role, mut weight) = if visible { told(value, found, role, weight) } else { (role, weight) };
         if kind == "time-element" || kind == "byline" || kind == "visible" {
+            // A clock stands beside the date of an article, not in the head of a page.
+            if found.time.is_some() && kind == "visible" {
+                weight += 5;
+            }
             // The further down the page, the less it speaks for the article.
             weight = weight.saturating_sub(times.min(12));
             times += 1;
@@ -209,7 +263,12 @@ fn metadata(evidence: &Evidence<'_>, reader: &DateReader, order: NumericOrder, c
         push(clues, kind, role, weight, found, value, None);
         // `Published 5 April 2022, updated 7 April 2022` in one line.
         if let Some(second) = dates.get(1).filter(|_| visible) {
-            let (role, weight) = told(&value[found.end..], &Found { start: second.start - found.end, ..*second }, role, weight.saturating_sub(20));
+            let (role, weight) = told(
+                &value[found.end..],
+                &Found { start: second.start - found.end, ..*second },
+                role,
+                weight.saturating_sub(20),
+            );
             push(clues, kind, role, weight, second, value, None);
         }
     }
@@ -224,7 +283,8 @@ fn says(before: &str, words: &[&str]) -> bool {
 
 fn meta_name(key: &str) -> Option<(&'static str, DctRole, u8)> {
     let name = key.strip_prefix(keys::HTML_META)?;
-    let published = META_PUBLISHED.iter().find(|known| known.0 == name).map(|known| ("meta", DctRole::Published, known.1));
+    let published =
+        META_PUBLISHED.iter().find(|known| known.0 == name).map(|known| ("meta", DctRole::Published, known.1));
     published.or_else(|| META_UPDATED.contains(&name).then_some(("meta", DctRole::Updated, 78)))
 }
 
@@ -245,7 +305,16 @@ fn told(text: &str, found: &Found, role: DctRole, weight: u8) -> (DctRole, u8) {
     let weight = if author && text.len() < 100 { weight.saturating_add(5) } else { weight };
     // A line with little beside the date is there for the date.
     let rest = text.len().saturating_sub(found.end - found.start);
-    (role, if rest <= 12 { weight.saturating_add(4) } else if rest > 80 { weight.saturating_sub(12) } else { weight })
+    (
+        role,
+        if rest <= 12 {
+            weight.saturating_add(4)
+        } else if rest > 80 {
+            weight.saturating_sub(12)
+        } else {
+            weight
+        },
+    )
 }
 
 /// The last year of a copyright line.
@@ -267,13 +336,15 @@ fn addresses(evidence: &Evidence<'_>, reader: &DateReader, clues: &mut Vec<Clue>
     for address in addresses {
         // An archive's address holds the day of its copy before the article's own.
         let address = address.rfind("http").filter(|at| *at > 0).map_or(address, |at| &address[at..]);
-        let path = address.split_once("://").map_or(address, |(_, rest)| rest.split_once('/').map_or("", |(_, path)| path));
+        let path =
+            address.split_once("://").map_or(address, |(_, rest)| rest.split_once('/').map_or("", |(_, path)| path));
         let path = path.split(['?', '#']).next().unwrap_or(path);
         let dates = reader.dates(path, NumericOrder::DayFirst);
         if let Some(found) = dates.iter().find(|found| plausible_year(found.interval.earliest)) {
             push(clues, "address", DctRole::Published, 84, found, address, None);
         } else if let Some(month) = year_and_month(path) {
-            let found = Found { start: 0, end: 0, interval: DateInterval::month(month), time: None, utc: false, other: None };
+            let found =
+                Found { start: 0, end: 0, interval: DateInterval::month(month), time: None, utc: false, other: None };
             push(clues, "address", DctRole::Published, 50, &found, address, None);
         }
     }
@@ -374,7 +445,8 @@ fn file_name(evidence: &Evidence<'_>, reader: &DateReader, clues: &mut Vec<Clue>
     if let Some(found) = whole {
         push(clues, "file-name", DctRole::Published, 62, found, path, None);
     } else if let Some((folder, _)) = path.rsplit_once('/')
-        && let Some(found) = reader.dates(folder, NumericOrder::DayFirst).iter().rfind(|found| plausible_year(found.interval.earliest))
+        && let Some(found) =
+            reader.dates(folder, NumericOrder::DayFirst).iter().rfind(|found| plausible_year(found.interval.earliest))
     {
         push(clues, "folder", DctRole::Published, 56, found, path, None);
     }

@@ -6,7 +6,7 @@ mod read;
 pub(crate) use read::DateReader;
 
 use crate::config::DatingConfig;
-use dateline_processor::core::layers::{Dct, DctLayer, DctRole};
+use dateline_processor::core::layers::{Candidate, Dct, DctLayer, DctRole};
 use dateline_processor::core::{Date, DateInterval, DctHint, Diagnostic, Hints, Mark, Metadata, Precision, SourceInfo};
 use gather::Clue;
 
@@ -27,14 +27,21 @@ pub(crate) struct Evidence<'a> {
 }
 
 /// Weighs the evidence.
-pub(crate) fn weigh(evidence: &Evidence<'_>, reader: &DateReader, config: &DatingConfig) -> (DctLayer, Vec<Diagnostic>) {
+pub(crate) fn weigh(
+    evidence: &Evidence<'_>,
+    reader: &DateReader,
+    config: &DatingConfig,
+) -> (DctLayer, Vec<Diagnostic>) {
     let mut diagnostics = Vec::new();
     let mut clues = gather::gather(evidence, reader, config);
     let mut layer = DctLayer { not_after: upper_bound(evidence.source), ..DctLayer::default() };
     doubt(&mut clues, layer.not_after, config, &mut diagnostics);
     settle_orders(&mut clues);
-    layer.not_before = clues.iter().filter(|clue| clue.candidate.role == DctRole::LowerBound && clue.candidate.weight > 0)
-        .map(|clue| clue.candidate.interval.earliest).max();
+    layer.not_before = clues
+        .iter()
+        .filter(|clue| clue.candidate.role == DctRole::LowerBound && clue.candidate.weight > 0)
+        .map(|clue| clue.candidate.interval.earliest)
+        .max();
     match evidence.hints.dct {
         Some(hint) => layer.dct = from_hint(hint, &mut clues),
         None => {
@@ -63,7 +70,11 @@ fn from_hint(hint: DctHint, clues: &mut [Clue]) -> Option<Dct> {
     hint.interval.map(|interval| Dct {
         interval,
         time: hint.time,
-        precision: if hint.time.is_some() && interval.earliest == interval.latest { Precision::Time } else { interval.precision() },
+        precision: if hint.time.is_some() && interval.earliest == interval.latest {
+            Precision::Time
+        } else {
+            interval.precision()
+        },
         confidence: 100,
     })
 }
@@ -74,15 +85,21 @@ fn doubt(clues: &mut [Clue], not_after: Option<Date>, config: &DatingConfig, dia
         let candidate = &mut clue.candidate;
         let first = candidate.interval.earliest;
         let zero = first.year() == 1970 && first.month() == 1 && first.day() == 1;
-        let absurd = first.year() < config.earliest_year || first.year() > LATEST_YEAR || zero && candidate.kind != "header";
+        let absurd =
+            first.year() < config.earliest_year || first.year() > LATEST_YEAR || zero && candidate.kind != "header";
         let future = not_after.is_some_and(|bound| first > bound);
         if !absurd && !future {
             continue;
         }
-        let (code, why) = if absurd { ("absurd-date", "no article is from then") } else { ("future-date", "later than the file itself") };
+        let (code, why) = if absurd {
+            ("absurd-date", "no article is from then")
+        } else {
+            ("future-date", "later than the file itself")
+        };
         candidate.note = format!("doubted: {why}");
         candidate.weight = 0;
-        let mut diagnostic = Diagnostic::new(code, format!("`{}` from {} is doubted: {why}", candidate.interval, candidate.kind));
+        let mut diagnostic =
+            Diagnostic::new(code, format!("`{}` from {} is doubted: {why}", candidate.interval, candidate.kind));
         diagnostic.span = candidate.span;
         diagnostics.push(diagnostic);
     }
@@ -93,10 +110,18 @@ const LATEST_YEAR: i16 = 2100;
 
 /// Reads an ambiguous numeric date the way other evidence reads it.
 fn settle_orders(clues: &mut [Clue]) {
-    let sure: Vec<(DateInterval, u8)> =
-        clues.iter().filter(|clue| clue.other.is_none()).map(|clue| (clue.candidate.interval, clue.candidate.weight)).collect();
-    let support = |day: Date| sure.iter().filter(|(interval, _)| interval.contains(DateInterval::day(day)))
-        .map(|(_, weight)| u32::from(*weight)).max().unwrap_or(0);
+    let sure: Vec<(DateInterval, u8)> = clues
+        .iter()
+        .filter(|clue| clue.other.is_none())
+        .map(|clue| (clue.candidate.interval, clue.candidate.weight))
+        .collect();
+    let support = |day: Date| {
+        sure.iter()
+            .filter(|(interval, _)| interval.contains(DateInterval::day(day)))
+            .map(|(_, weight)| u32::from(*weight))
+            .max()
+            .unwrap_or(0)
+    };
     for clue in clues.iter_mut() {
         let Some(other) = clue.other else { continue };
         if support(other) > support(clue.candidate.interval.earliest) {
@@ -110,11 +135,18 @@ fn settle_orders(clues: &mut [Clue]) {
 fn choose(clues: &mut [Clue], diagnostics: &mut Vec<Diagnostic>) -> Option<Dct> {
     let best = [DctRole::Published, DctRole::Updated].into_iter().find_map(|role| heaviest(clues, role));
     let (winner, score) = best?;
-    let winner = listing(clues, winner).or_else(|| shown_change(clues, winner)).or_else(|| local_day(clues, winner)).unwrap_or(winner);
+    let winner = listing(clues, winner)
+        .or_else(|| shown_change(clues, winner))
+        .or_else(|| local_day(clues, winner))
+        .unwrap_or(winner);
     let interval = clues[winner].candidate.interval;
     let role = clues[winner].candidate.role;
-    let rival = clues.iter().filter(|clue| clue.candidate.role == role && !clue.candidate.interval.overlaps(interval))
-        .map(|clue| clue.candidate.weight).max().unwrap_or(0);
+    let rival = clues
+        .iter()
+        .filter(|clue| clue.candidate.role == role && !clue.candidate.interval.overlaps(interval))
+        .map(|clue| clue.candidate.weight)
+        .max()
+        .unwrap_or(0);
     let mut time = None;
     for clue in clues.iter_mut() {
         let candidate = &mut clue.candidate;
@@ -130,30 +162,61 @@ fn choose(clues: &mut [Clue], diagnostics: &mut Vec<Diagnostic>) -> Option<Dct> 
             candidate.note = note(candidate.role, says_so, role).to_owned();
         }
     }
-    if clues[winner].other.is_some() && !clues.iter().enumerate().any(|(at, clue)| at != winner && clue.candidate.accepted && clue.other.is_none()) {
-        diagnostics.push(Diagnostic::new("ambiguous-date", format!("`{}` may be read with day and month the other way round", clues[winner].candidate.quote)));
+    if clues[winner].other.is_some()
+        && !clues.iter().enumerate().any(|(at, clue)| at != winner && clue.candidate.accepted && clue.other.is_none())
+    {
+        diagnostics.push(Diagnostic::new(
+            "ambiguous-date",
+            format!("`{}` may be read with day and month the other way round", clues[winner].candidate.quote),
+        ));
     }
     let margin = score.saturating_sub(rival).min(30);
-    let confidence = if rival == 0 { score.min(99) } else { (score.min(99) / 2 + margin).clamp(1, score.min(99).max(1)) };
-    let precision = if time.is_some() && interval.earliest == interval.latest { Precision::Time } else { interval.precision() };
+    let confidence =
+        if rival == 0 { score.min(99) } else { (score.min(99) / 2 + margin).clamp(1, score.min(99).max(1)) };
+    let precision =
+        if time.is_some() && interval.earliest == interval.latest { Precision::Time } else { interval.precision() };
     Some(Dct { interval, time, precision, confidence: confidence.max(1) })
 }
 
 /// A time in universal time may belong to a neighbouring local day, which addresses and bylines tell.
 fn local_day(clues: &[Clue], winner: usize) -> Option<usize> {
     let day = clues[winner].candidate.interval.earliest;
-    let utc = clues[winner].utc;
+    let hour = clues[winner].time.filter(|_| clues[winner].utc)?.hour();
     let neighbour = |clue: &Clue| {
         let candidate = &clue.candidate;
-        let day_off = (candidate.interval.earliest - day).get_days().abs() == 1;
-        day_off && candidate.interval.earliest == candidate.interval.latest && !clue.utc && candidate.weight >= LOCAL_WEIGHT_MIN
-            && candidate.role == DctRole::Published && (utc && candidate.kind != "meta")
+        // Zones reach from 12 hours behind universal time to 14 ahead.
+        let possible = match (candidate.interval.earliest - day).get_days() {
+            -1 => hour < 12,
+            1 => hour >= 10,
+            _ => false,
+        };
+        possible
+            && candidate.interval.earliest == candidate.interval.latest
+            && !clue.utc
+            && candidate.weight >= LOCAL_WEIGHT_MIN
+            && candidate.role == DctRole::Published
+            && tells_local_day(candidate)
     };
-    let found = clues.iter().enumerate().filter(|(_, clue)| neighbour(clue)).max_by_key(|(_, clue)| clue.candidate.weight);
+    let found =
+        clues.iter().enumerate().filter(|(_, clue)| neighbour(clue)).max_by_key(|(_, clue)| clue.candidate.weight);
     // Not where something else of local time agrees with the winner.
-    let agrees = clues.iter().any(|clue| !clue.utc && clue.candidate.role == DctRole::Published && clue.candidate.weight >= LOCAL_WEIGHT_MIN
-        && clue.candidate.kind == "byline" && clue.candidate.interval == clues[winner].candidate.interval);
+    let agrees = clues.iter().any(|clue| {
+        !clue.utc
+            && clue.candidate.role == DctRole::Published
+            && clue.candidate.weight >= LOCAL_WEIGHT_MIN
+            && matches!(clue.candidate.kind.as_str(), "byline" | "address")
+            && clue.candidate.interval == clues[winner].candidate.interval
+    });
     found.map(|(at, _)| at).filter(|_| !agrees)
+}
+
+/// Whether evidence of this kind is written for readers, in their own time, about this article.
+fn tells_local_day(candidate: &Candidate) -> bool {
+    match candidate.kind.as_str() {
+        "address" | "byline" | "json-ld" => true,
+        "time-element" => candidate.weight >= MARKED_TIME_WEIGHT_MIN,
+        _ => false,
+    }
 }
 
 /// A page that lists many articles is as new as the newest of them.
@@ -161,8 +224,13 @@ fn listing(clues: &[Clue], winner: usize) -> Option<usize> {
     if clues[winner].candidate.kind != "byline" {
         return None;
     }
-    let bylines: Vec<usize> = (0..clues.len()).filter(|at| clues[*at].candidate.kind == "byline" && clues[*at].candidate.role == DctRole::Published
-        && clues[*at].candidate.weight >= LOCAL_WEIGHT_MIN).collect();
+    let bylines: Vec<usize> = (0..clues.len())
+        .filter(|at| {
+            clues[*at].candidate.kind == "byline"
+                && clues[*at].candidate.role == DctRole::Published
+                && clues[*at].candidate.weight >= LOCAL_WEIGHT_MIN
+        })
+        .collect();
     let mut days: Vec<Date> = bylines.iter().map(|at| clues[*at].candidate.interval.earliest).collect();
     let ascending = days.is_sorted();
     days.sort_unstable();
@@ -177,14 +245,28 @@ fn listing(clues: &[Clue], winner: usize) -> Option<usize> {
 fn shown_change(clues: &[Clue], winner: usize) -> Option<usize> {
     let hidden = matches!(clues[winner].candidate.kind.as_str(), "open-graph" | "json-ld" | "meta");
     let shown = |clue: &&Clue| clue.candidate.kind == "byline" && clue.candidate.weight >= LOCAL_WEIGHT_MIN;
-    if !hidden || clues.iter().filter(shown).any(|clue| clue.candidate.role == DctRole::Published) {
+    if !hidden {
         return None;
+    }
+    let written = clues[winner].candidate.interval;
+    let published = |clue: &&Clue| clue.candidate.role == DctRole::Published;
+    if clues.iter().filter(shown).any(|clue| published(&clue)) {
+        // An unmarked byline may be that of the change too.
+        let changed = |day: DateInterval| {
+            clues.iter().any(|clue| clue.candidate.role == DctRole::Updated && clue.candidate.interval == day)
+        };
+        let agrees = clues.iter().filter(shown).any(|clue| clue.candidate.interval == written);
+        let byline = clues.iter().position(|clue| shown(&clue) && published(&clue))?;
+        let day = clues[byline].candidate.interval;
+        return (!agrees && day.earliest > written.latest && changed(day)).then_some(byline);
     }
     clues.iter().position(|clue| shown(&clue) && clue.candidate.role == DctRole::Updated)
 }
 
 /// Least weight of evidence that corrects heavier one.
 const LOCAL_WEIGHT_MIN: u8 = 64;
+/// Least weight of a `<time>` that is marked as the article's own.
+const MARKED_TIME_WEIGHT_MIN: u8 = 88;
 /// A page with bylines of this many days is a list.
 const LISTING_DATES_MIN: usize = 5;
 
@@ -206,16 +288,24 @@ fn heaviest(clues: &[Clue], role: DctRole) -> Option<(usize, u8)> {
         if candidate.role != role || candidate.weight < WEIGHT_MIN {
             continue;
         }
-        let mut kinds: Vec<&str> = clues.iter()
-            .filter(|other| other.candidate.weight > 0 && other.candidate.kind != candidate.kind && candidate.interval.overlaps(other.candidate.interval))
-            .map(|other| other.candidate.kind.as_str()).collect();
+        let mut kinds: Vec<&str> = clues
+            .iter()
+            .filter(|other| {
+                other.candidate.weight > 0
+                    && other.candidate.kind != candidate.kind
+                    && candidate.interval.overlaps(other.candidate.interval)
+            })
+            .map(|other| other.candidate.kind.as_str())
+            .collect();
         kinds.sort_unstable();
         kinds.dedup();
         let support = SUPPORT.saturating_mul(u8::try_from(kinds.len().min(4)).unwrap_or(4));
         let score = candidate.weight.saturating_add(support);
         let day = candidate.interval.earliest == candidate.interval.latest;
         // A day beats the month that holds it.
-        let better = best.is_none_or(|(_, top, top_day)| (day, score) > (top_day, top) && (day == top_day || score + 30 > top) || day == top_day && score > top);
+        let better = best.is_none_or(|(_, top, top_day)| {
+            (day, score) > (top_day, top) && (day == top_day || score + 30 > top) || day == top_day && score > top
+        });
         if better {
             best = Some((at, score, day));
         }
@@ -226,6 +316,10 @@ fn heaviest(clues: &[Clue], role: DctRole) -> Option<(usize, u8)> {
 /// When the article was last changed, where that is later than its date.
 fn updated(clues: &[Clue], dct: Option<&Dct>) -> Option<DateInterval> {
     let written = dct?.interval;
-    let changes = clues.iter().filter(|clue| clue.candidate.role == DctRole::Updated && clue.candidate.weight >= WEIGHT_MIN);
-    changes.map(|clue| clue.candidate.interval).filter(|change| change.earliest > written.latest).max_by_key(|change| change.latest)
+    let changes =
+        clues.iter().filter(|clue| clue.candidate.role == DctRole::Updated && clue.candidate.weight >= WEIGHT_MIN);
+    changes
+        .map(|clue| clue.candidate.interval)
+        .filter(|change| change.earliest > written.latest)
+        .max_by_key(|change| change.latest)
 }

@@ -191,7 +191,11 @@ fn tokens(text: &str) -> Vec<Token> {
             continue;
         }
         let same = |next: char| {
-            if character.is_ascii_digit() { next.is_ascii_digit() } else { character.is_alphabetic() && next.is_alphabetic() }
+            if character.is_ascii_digit() {
+                next.is_ascii_digit()
+            } else {
+                character.is_alphabetic() && next.is_alphabetic()
+            }
         };
         let mut end = start + character.len_utf8();
         while let Some((at, next)) = rest.peek().copied()
@@ -252,7 +256,10 @@ fn numeric(tokens: &[Token], at: usize, order: NumericOrder) -> Option<(Found, u
     let start = tokens[at].start;
     let found = |date: Date, other: Option<Date>, last: usize| {
         let other = other.filter(|other| *other != date);
-        (Found { start, end: tokens[last].end, interval: DateInterval::day(date), time: None, utc: false, other }, last + 1 - at)
+        (
+            Found { start, end: tokens[last].end, interval: DateInterval::day(date), time: None, utc: false, other },
+            last + 1 - at,
+        )
     };
     match width {
         8 | 14 => {
@@ -273,13 +280,22 @@ fn numeric(tokens: &[Token], at: usize, order: NumericOrder) -> Option<(Found, u
             }
             let (third, third_width) = number(tokens.get(at + 4))?;
             if width == 4 {
-                return (third_width <= 2).then(|| civil(value, second, third)).flatten().map(|date| found(date, None, at + 4));
+                return (third_width <= 2)
+                    .then(|| civil(value, second, third))
+                    .flatten()
+                    .map(|date| found(date, None, at + 4));
             }
             let year = match third_width {
                 // `28.09.1912:44`: a short year with the clock glued on.
                 4 if sign(tokens.get(at + 5)) == Some(':') && !tokens[at + 5].spaced => 2000 + third / 100,
                 4 => third,
-                2 => if third < 70 { 2000 + third } else { 1900 + third },
+                2 => {
+                    if third < 70 {
+                        2000 + third
+                    } else {
+                        1900 + third
+                    }
+                }
                 _ => return None,
             };
             let (month_first, day_first) = (civil(year, value, second), civil(year, second, value));

@@ -233,7 +233,8 @@ impl Point {
             Point::Half(year, half) => format!("{}-H{half}", year_text(year)),
             Point::Quarter(year, quarter) => format!("{}-Q{quarter}", year_text(year)),
             Point::Season(year, season) => {
-                let name = usize::try_from(season).ok().and_then(|at| super::frame::SEASONS.get(at)).copied().unwrap_or("XX");
+                let name =
+                    usize::try_from(season).ok().and_then(|at| super::frame::SEASONS.get(at)).copied().unwrap_or("XX");
                 format!("{}-{name}", year_text(year))
             }
             Point::Month(year, month) => format!("{}-{month:02}", year_text(year)),

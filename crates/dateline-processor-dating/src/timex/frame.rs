@@ -42,10 +42,6 @@ impl Unit {
     pub(crate) fn from_code(code: i32) -> Option<Unit> {
         usize::try_from(code).ok().and_then(|at| Unit::ALL.get(at)).map(|entry| entry.0)
     }
-
-    pub(crate) fn word(self) -> &'static str {
-        Unit::ALL[self as usize].1
-    }
 }
 
 macro_rules! slots {
@@ -174,10 +170,6 @@ impl Frame {
 
     pub(crate) fn set(&mut self, slot: Slot, value: i32) {
         self.0[slot as usize] = Some(value);
-    }
-
-    pub(crate) fn clear(&mut self, slot: Slot) {
-        self.0[slot as usize] = None;
     }
 
     /// Takes over a slot that is still empty.

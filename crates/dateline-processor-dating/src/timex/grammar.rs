@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 
 /// Most tokens one match can span.
 pub(crate) const MATCH_TOKENS_MAX: usize = 20;
+/// Most tagged parts of one match.
+const PARTS_MAX: usize = 4;
 /// Most steps spent on one starting token; patterns are short, so this bounds ambiguity, not length.
 const STEPS_MAX: u32 = 2_000;
 /// Most states of the automaton.
@@ -161,7 +163,13 @@ impl RuleSet {
         Ok(())
     }
 
-    fn rule(&self, file: &'static str, entry: &RuleEntry, pattern: &str, lexicon: &mut Lexicon) -> Result<Rule, RuleError> {
+    fn rule(
+        &self,
+        file: &'static str,
+        entry: &RuleEntry,
+        pattern: &str,
+        lexicon: &mut Lexicon,
+    ) -> Result<Rule, RuleError> {
         let unknown = |what: &str| RuleError::Unknown { file, rule: entry.name.clone(), what: what.to_owned() };
         let mut constants = Vec::new();
         for (name, value) in &entry.set {
@@ -173,7 +181,8 @@ impl RuleSet {
             };
             constants.push((slot, code.ok_or_else(|| unknown(&value.to_string()))?));
         }
-        let share = entry.share.iter().map(|name| Slot::parse(name).ok_or_else(|| unknown(name))).collect::<Result<_, _>>()?;
+        let share =
+            entry.share.iter().map(|name| Slot::parse(name).ok_or_else(|| unknown(name))).collect::<Result<_, _>>()?;
         let node = PatternParser { set: self, file, rule: &entry.name, lexicon }.parse(pattern)?;
         Ok(Rule {
             name: entry.name.clone(),
@@ -276,7 +285,11 @@ fn split(pattern: &str) -> Vec<String> {
                 words.push(std::mem::take(&mut word));
                 continue;
             }
-            if quoted && word.len() > 1 && word.ends_with('\'') && matches!(character, '(' | ')' | '|' | '?' | '{' | '}' | '\n') {
+            if quoted
+                && word.len() > 1
+                && word.ends_with('\'')
+                && matches!(character, '(' | ')' | '|' | '?' | '{' | '}' | '\n')
+            {
                 quoted = false;
                 words.push(std::mem::take(&mut word));
                 if character != '\n' {
@@ -361,6 +374,21 @@ pub(crate) struct Match {
     pub(crate) from: usize,
     pub(crate) length: usize,
     path: [ClassId; MATCH_TOKENS_MAX],
+    /// First token and the one after the last, of each tagged part, counted from `from`.
+    parts: [(u8, u8); PARTS_MAX],
+    count: usize,
+}
+
+impl Match {
+    /// How many tokens lie before the first tagged part.
+    pub(crate) fn tagged_start(&self) -> usize {
+        if self.count == 0 { 0 } else { usize::from(self.parts[0].0) }
+    }
+
+    /// How many tokens lie before the end of the last tagged part.
+    pub(crate) fn tagged_end(&self) -> usize {
+        if self.count == 0 { self.length } else { usize::from(self.parts[self.count - 1].1) }
+    }
 }
 
 /// What of a match is tagged, and what it says.
@@ -382,7 +410,8 @@ impl Grammar {
             drafts.push(Draft { accepts: Some(at as u16), ..Draft::default() });
             drafts[end as usize].free.push(accept);
         }
-        let mut grammar = Grammar { rules: set.rules, states: Vec::new(), edges: Vec::new(), start: vec![0; lexicon.class_count()] };
+        let mut grammar =
+            Grammar { rules: set.rules, states: Vec::new(), edges: Vec::new(), start: vec![0; lexicon.class_count()] };
         grammar.determinise(&drafts)?;
         let first = grammar.states[0].clone();
         for (class, to) in &grammar.edges[first.from as usize..first.to as usize] {
@@ -423,10 +452,6 @@ impl Grammar {
         Ok(())
     }
 
-    pub(crate) fn state_count(&self) -> usize {
-        self.states.len()
-    }
-
     /// The longest match that starts at token `from`; of equally long ones, that of the rule written first.
     pub(crate) fn longest(&self, scanner: &mut Scanner<'_>, from: usize) -> Option<Match> {
         let mut walk = Walk { grammar: self, from, path: [0; MATCH_TOKENS_MAX], best: None, steps: 0 };
@@ -439,7 +464,9 @@ impl Grammar {
                 walk.step(scanner, state, 1);
             }
         }
-        walk.best
+        let mut best = walk.best?;
+        self.bound(&mut best);
+        Some(best)
     }
 
     fn edge(&self, state: &State, class: ClassId) -> Option<u32> {
@@ -447,39 +474,37 @@ impl Grammar {
         edges.binary_search_by_key(&class, |edge| edge.0).ok().map(|at| edges[at].1)
     }
 
-    /// How many tokens lie before the end of the last tagged part.
-    pub(crate) fn tagged_end(&self, found: &Match) -> usize {
-        self.bounds(found).last().map_or(found.length, |bounds| bounds.1)
-    }
-
-    /// How many tokens lie before the first tagged part.
-    pub(crate) fn tagged_start(&self, found: &Match) -> usize {
-        self.bounds(found).first().map_or(0, |bounds| bounds.0)
-    }
-
-    fn bounds(&self, found: &Match) -> Vec<(usize, usize)> {
+    /// Finds which tokens of a match are tagged.
+    fn bound(&self, found: &mut Match) {
         let rule = &self.rules[found.rule as usize];
-        let path = &found.path[..found.length];
-        let mut marks = Vec::new();
-        if rule.bounded && align(std::slice::from_ref(&rule.node), path, 0, &mut marks) {
-            return marks.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect();
+        found.parts = [(0, found.length as u8); PARTS_MAX];
+        found.count = 1;
+        if !rule.bounded {
+            return;
         }
-        vec![(0, found.length)]
+        let mut marks = Vec::with_capacity(2 * PARTS_MAX);
+        let left = Left { nodes: std::slice::from_ref(&rule.node), next: None };
+        if align(&left, &found.path[..found.length], 0, &mut marks) {
+            let pairs = marks.chunks_exact(2).map(|pair| (pair[0] as u8, pair[1] as u8));
+            found.count = 0;
+            for pair in pairs.filter(|pair| pair.0 < pair.1).take(PARTS_MAX) {
+                found.parts[found.count] = pair;
+                found.count += 1;
+            }
+        }
     }
 
     /// The tagged parts of a match with their frames.
     pub(crate) fn extents(&self, found: &Match, scanner: &mut Scanner<'_>) -> Vec<Extent> {
         let rule = &self.rules[found.rule as usize];
-        let path = &found.path[..found.length];
-        let bounds = self.bounds(found);
         let mut extents: Vec<Extent> = Vec::new();
-        for (from, to) in bounds.iter().copied().filter(|(from, to)| from < to) {
+        for (from, to) in found.parts[..found.count].iter().map(|(from, to)| (usize::from(*from), usize::from(*to))) {
             let mut frame = Frame::default();
             for (slot, value) in &rule.constants {
                 frame.set(*slot, *value);
             }
             for at in from..to {
-                scanner.bind(found.from + at, path[at], &mut frame);
+                scanner.bind(found.from + at, found.path[at], &mut frame);
             }
             extents.push(Extent { from: found.from + from, to: found.from + to, frame });
         }
@@ -495,27 +520,35 @@ impl Grammar {
     }
 }
 
+/// What is left of a pattern: a row, and what follows the row it stands in.
+struct Left<'a> {
+    nodes: &'a [Node],
+    next: Option<&'a Left<'a>>,
+}
+
 /// Finds where the marks of a pattern fall on the classes it matched.
-fn align(nodes: &[Node], path: &[ClassId], at: usize, marks: &mut Vec<usize>) -> bool {
-    let Some((node, rest)) = nodes.split_first() else { return at == path.len() };
+fn align(left: &Left<'_>, path: &[ClassId], at: usize, marks: &mut Vec<usize>) -> bool {
+    let Some((node, tail)) = left.nodes.split_first() else {
+        return left.next.map_or(at == path.len(), |next| align(next, path, at, marks));
+    };
+    let after = Left { nodes: tail, next: left.next };
     let kept = marks.len();
-    let mut attempt = |front: &[Node], at: usize, marks: &mut Vec<usize>| {
-        let row: Vec<Node> = front.iter().chain(rest).cloned().collect();
-        if align(&row, path, at, marks) {
-            return true;
+    let mut attempt = |front: &[Node]| {
+        let found = align(&Left { nodes: front, next: Some(&after) }, path, at, marks);
+        if !found {
+            marks.truncate(kept);
         }
-        marks.truncate(kept);
-        false
+        found
     };
     match node {
         Node::Open | Node::Close => {
             marks.push(at);
-            align(rest, path, at, marks)
+            align(&after, path, at, marks)
         }
-        Node::Class(class) => path.get(at) == Some(class) && align(rest, path, at + 1, marks),
-        Node::Row(nodes) => attempt(nodes, at, marks),
-        Node::Choice(nodes) => nodes.iter().any(|node| attempt(std::slice::from_ref(node), at, marks)),
-        Node::Maybe(inner) => attempt(std::slice::from_ref(inner), at, marks) || attempt(&[], at, marks),
+        Node::Class(class) => path.get(at) == Some(class) && align(&after, path, at + 1, marks),
+        Node::Row(nodes) => attempt(nodes),
+        Node::Choice(nodes) => nodes.iter().any(|node| attempt(std::slice::from_ref(node))),
+        Node::Maybe(inner) => attempt(std::slice::from_ref(inner)) || attempt(&[]),
     }
 }
 
@@ -551,10 +584,21 @@ impl Walk<'_> {
         if let Some(rule) = state.accepts.iter().copied().find(|rule| scanner.allows(&grammar.rules[*rule as usize])) {
             let better = self.best.is_none_or(|best| length > best.length || length == best.length && rule < best.rule);
             if better {
-                self.best = Some(Match { rule, from: self.from, length, path: self.path });
+                self.best = Some(Match {
+                    rule,
+                    from: self.from,
+                    length,
+                    path: self.path,
+                    parts: [(0, 0); PARTS_MAX],
+                    count: 0,
+                });
             }
         }
-        if length == MATCH_TOKENS_MAX || self.steps > STEPS_MAX || state.from == state.to || !scanner.joined(self.from + length) {
+        if length == MATCH_TOKENS_MAX
+            || self.steps > STEPS_MAX
+            || state.from == state.to
+            || !scanner.joined(self.from + length)
+        {
             return;
         }
         let Some(count) = scanner.senses_at(self.from + length, length) else { return };

@@ -65,7 +65,8 @@ impl Language {
     /// English.
     pub(crate) fn english() -> Result<Language, RuleError> {
         let mut lexicon = Lexicon::parse(ENGLISH_LEXICON.0, ENGLISH_LEXICON.1)?;
-        let verbs: VerbFile = toml::from_str(ENGLISH_VERBS.1).map_err(|source| RuleError::Toml { file: ENGLISH_VERBS.0, source })?;
+        let verbs: VerbFile =
+            toml::from_str(ENGLISH_VERBS.1).map_err(|source| RuleError::Toml { file: ENGLISH_VERBS.0, source })?;
         let past = lexicon.add_words("past-cue", &verbs.past);
         let future = lexicon.add_words("future-cue", &verbs.future);
         let not_past = lexicon.add_words("no-cue", &verbs.not_past);
@@ -81,7 +82,19 @@ impl Language {
         let grammar = Grammar::compile(set, &lexicon)?;
         let classes = |names: &[&str]| names.iter().filter_map(|name| lexicon.find_class(name)).collect::<Vec<_>>();
         let (deictic, era) = (classes(&["weekday", "today"]), classes(&["bc", "era"]));
-        Ok(Language { lexicon, grammar, past, future, not_past, deictic, era, aside, article, cues, past_suffixes: verbs.past_suffixes })
+        Ok(Language {
+            lexicon,
+            grammar,
+            past,
+            future,
+            not_past,
+            deictic,
+            era,
+            aside,
+            article,
+            cues,
+            past_suffixes: verbs.past_suffixes,
+        })
     }
 
     fn word_is(&self, word: u32, classes: &[ClassId]) -> bool {

@@ -103,10 +103,45 @@ struct LexiconFile {
 
 /// The classes the engine itself gives to numbers and signs; rule files use them by these names.
 pub(crate) const ENGINE_CLASSES: &[&str] = &[
-    "n", "int", "day-number", "ordinal", "day-ordinal", "year", "small-year", "any-year", "short-year", "hour-number",
-    "minute-number", "clock", "dot-clock", "military", "decade-number", "short-decade", "iso-date", "iso-month", "numeric-date", "month-day",
-    "comma", "dash", "dot", "slash", "colon", "open", "close", "possessive", "plus", "at", "amp", "paragraph", "apostrophe", "wordy-n", "other", "cap",
-    "half-number", "wordy-year", "modern-year",
+    "n",
+    "int",
+    "day-number",
+    "ordinal",
+    "day-ordinal",
+    "year",
+    "small-year",
+    "any-year",
+    "short-year",
+    "hour-number",
+    "minute-number",
+    "clock",
+    "dot-clock",
+    "military",
+    "decade-number",
+    "short-decade",
+    "iso-date",
+    "iso-month",
+    "numeric-date",
+    "month-day",
+    "comma",
+    "dash",
+    "dot",
+    "slash",
+    "colon",
+    "open",
+    "close",
+    "possessive",
+    "plus",
+    "at",
+    "amp",
+    "paragraph",
+    "apostrophe",
+    "wordy-n",
+    "other",
+    "cap",
+    "half-number",
+    "wordy-year",
+    "modern-year",
 ];
 
 /// Positions in [`ENGINE_CLASSES`].
@@ -129,7 +164,6 @@ pub(crate) mod class {
     pub(crate) const DECADE: ClassId = 14;
     pub(crate) const SHORT_DECADE: ClassId = 15;
     pub(crate) const ISO_DATE: ClassId = 16;
-    pub(crate) const ISO_MONTH: ClassId = 17;
     pub(crate) const NUMERIC_DATE: ClassId = 18;
     pub(crate) const MONTH_DAY: ClassId = 19;
     pub(crate) const COMMA: ClassId = 20;
@@ -328,15 +362,6 @@ impl Lexicon {
 
     pub(crate) fn entry(&self, word: u32) -> &Word {
         &self.words[word as usize]
-    }
-
-    /// The word as the lexicon has it.
-    pub(crate) fn text_of(&self, word: u32) -> &[u8] {
-        &self.texts[word as usize]
-    }
-
-    pub(crate) fn class_name(&self, class: ClassId) -> &str {
-        self.classes.get(class as usize).map_or("", String::as_str)
     }
 
     pub(crate) fn class_count(&self) -> usize {

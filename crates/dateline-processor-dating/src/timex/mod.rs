@@ -8,7 +8,7 @@ mod lexicon;
 mod resolve;
 mod token;
 
-pub(crate) use grammar::{RuleError, Where};
+pub(crate) use grammar::Where;
 pub(crate) use language::{Cue, Language};
 
 use calendar::Point;
@@ -37,13 +37,16 @@ pub(crate) struct Anchor {
     pub(crate) time: Option<Time>,
     /// The kind of text, when somebody said.
     pub(crate) genre: Option<Genre>,
+    /// Whether the day stands first in numeric dates that could be read both ways.
+    pub(crate) day_first: bool,
 }
 
 /// One expression with how its value came about.
 #[derive(Clone, Debug)]
 pub(crate) struct Tagged {
     pub(crate) timex: Timex,
-    pub(crate) point: Option<Point>,
+    /// Whether day and month may be meant the other way round.
+    pub(crate) ambiguous: bool,
     pub(crate) steps: Vec<String>,
 }
 
@@ -53,7 +56,7 @@ pub(crate) fn tag(language: &Language, text: &str, marks: &[Mark], anchor: &Anch
     let dates = anchor.dct.map(|dct| [dct.earliest, dct.latest]);
     let place = place_of(language, text, &tokens, anchor);
     let found = matches(language, text, &tokens, place, marks);
-    let reader = Reader { language, text, tokens: &tokens, place, explain };
+    let reader = Reader { language, text, tokens: &tokens, place, day_first: anchor.day_first, explain };
     match dates {
         Some([one, other]) if one != other => {
             // A vague document date resolves only what all its days agree on.
@@ -96,7 +99,9 @@ fn place_of(language: &Language, text: &str, tokens: &[Token], anchor: &Anchor) 
     let mut old = 0;
     let mut deictic = 0;
     for token in tokens {
-        if let Some(year) = token.integer().filter(|year| matches!(token.kind, token::Kind::Integer(4)) && (1000..=2100).contains(year)) {
+        if let Some(year) =
+            token.integer().filter(|year| matches!(token.kind, token::Kind::Integer(4)) && (1000..=2100).contains(year))
+        {
             years += 1;
             old += usize::from(year < written.saturating_sub(2));
         } else if token.word != 0 && language.is_deictic(token.word) {
@@ -106,7 +111,11 @@ fn place_of(language: &Language, text: &str, tokens: &[Token], anchor: &Anchor) 
             old += 1;
         }
     }
-    if years >= NARRATIVE_YEARS_MIN && old * 4 >= years * 3 && deictic * 4 <= years { Where::Narrative } else { Where::News }
+    if years >= NARRATIVE_YEARS_MIN && old * 4 >= years * 3 && deictic * 4 <= years {
+        Where::Narrative
+    } else {
+        Where::News
+    }
 }
 
 /// All matches, left to right, longest first at each place.
@@ -127,10 +136,10 @@ fn matches(language: &Language, text: &str, tokens: &[Token], place: Where, mark
         match language.grammar.longest(&mut scanner, at) {
             Some(one) => {
                 // Words before the tagged part only give it the right to be there; they must not cut it short.
-                let start = language.grammar.tagged_start(&one);
+                let start = one.tagged_start();
                 let inner = if start > 0 { language.grammar.longest(&mut scanner, at + start) } else { None };
                 let one = inner.filter(|inner| inner.from + inner.length > one.from + one.length).unwrap_or(one);
-                let end = one.from + language.grammar.tagged_end(&one) - at;
+                let end = one.from + one.tagged_end() - at;
                 found.push(one);
                 at += end.max(1);
             }
@@ -145,6 +154,7 @@ struct Reader<'a> {
     text: &'a str,
     tokens: &'a [Token],
     place: Where,
+    day_first: bool,
     explain: bool,
 }
 
@@ -167,7 +177,9 @@ impl Reader<'_> {
                 continue;
             }
             for extent in self.language.grammar.extents(one, &mut scanner) {
-                let (Some(first), Some(last)) = (self.tokens.get(extent.from), self.tokens.get(extent.to - 1)) else { continue };
+                let (Some(first), Some(last)) = (self.tokens.get(extent.from), self.tokens.get(extent.to - 1)) else {
+                    continue;
+                };
                 let span = Span { start: first.start, end: last.end };
                 if tagged.last().is_some_and(|before| before.timex.span.end > span.start) {
                     continue;
@@ -179,7 +191,8 @@ impl Reader<'_> {
                     focus: memory.focus,
                     day: memory.day,
                     quarter: memory.quarter,
-                    tense: self.tense(extent.from, extent.to),
+                    tense: if needs_tense(&extent.frame) { self.tense(extent.from, extent.to) } else { Tense::Unknown },
+                    day_first: self.day_first,
                 };
                 let Some(resolved) = resolve(rule.op, &extent.frame, &context, self.explain) else { continue };
                 if !self.is_aside(extent.from, extent.to, &resolved, &memory) {
@@ -210,7 +223,7 @@ impl Reader<'_> {
             rule: rule.to_owned(),
             anchor: resolved.anchor.filter(|anchor| *anchor != span),
         };
-        Tagged { timex, point: resolved.point, steps }
+        Tagged { timex, ambiguous: resolved.ambiguous, steps }
     }
 
     /// Whether a narrative only looks aside: `since 1813`, `the 1978 treaty`, a year far from what it tells of.
@@ -223,7 +236,8 @@ impl Reader<'_> {
             return true;
         }
         let article = before.is_some_and(|token| token.word != 0 && self.language.is_article(token.word));
-        let noun = self.tokens.get(to).is_some_and(|next| next.kind == token::Kind::Word && !next.has(token::PARAGRAPH));
+        let noun =
+            self.tokens.get(to).is_some_and(|next| next.kind == token::Kind::Word && !next.has(token::PARAGRAPH));
         let far = match (memory.focus.and_then(|focus| focus.point.year()), point.year()) {
             (Some(now), Some(year)) => (i32::from(now) - i32::from(year)).abs() > NARRATIVE_JUMP_YEARS_MAX,
             _ => false,
@@ -313,6 +327,22 @@ impl Reader<'_> {
         let text = self.text.as_bytes().get(token.start as usize..token.end as usize)?;
         self.language.looks_past(text).then_some(Tense::Past)
     }
+}
+
+/// Whether the value depends on what the verb says: no year of its own, and more than one it could be of.
+fn needs_tense(frame: &Frame) -> bool {
+    let parts = [
+        Slot::Weekday,
+        Slot::Month,
+        Slot::Holiday,
+        Slot::Season,
+        Slot::Quarter,
+        Slot::Half,
+        Slot::Ordinal,
+        Slot::Order,
+    ];
+    let weekend = frame.unit() == Some(frame::Unit::Weekend);
+    !frame.has(Slot::Year) && (weekend || parts.iter().any(|slot| frame.has(*slot)))
 }
 
 fn remember(memory: &mut Memory, resolved: &Resolved, span: Span, place: Where) {

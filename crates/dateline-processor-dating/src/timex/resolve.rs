@@ -34,6 +34,8 @@ pub(crate) struct Context {
     /// The last quarter named.
     pub(crate) quarter: Option<Focus>,
     pub(crate) tense: Tense,
+    /// Whether the day stands first in numeric dates that could be read both ways.
+    pub(crate) day_first: bool,
 }
 
 /// What came of an expression.
@@ -48,6 +50,8 @@ pub(crate) struct Resolved {
     pub(crate) counted: bool,
     /// Whether it looks back from what is told.
     pub(crate) backward: bool,
+    /// Whether day and month may be meant the other way round.
+    pub(crate) ambiguous: bool,
     pub(crate) steps: Vec<String>,
 }
 
@@ -60,7 +64,7 @@ enum Place {
 /// Resolves one expression. `None` when the words mean no date after all (30 February, a rule against).
 pub(crate) fn resolve(op: Op, frame: &Frame, context: &Context, explain: bool) -> Option<Resolved> {
     let frame = &numbered(frame);
-    let mut resolver = Resolver { frame, context, anchor: None, steps: Vec::new(), explain };
+    let mut resolver = Resolver { frame, context, anchor: None, ambiguous: false, steps: Vec::new(), explain };
     let (kind, value, point) = match op {
         Op::None => return None,
         Op::Ref => (TimexType::Date, frame.word(Slot::Ref).unwrap_or("PRESENT_REF").to_owned(), None),
@@ -72,7 +76,17 @@ pub(crate) fn resolve(op: Op, frame: &Frame, context: &Context, explain: bool) -
     let interval = point.filter(|_| matches!(kind, TimexType::Date | TimexType::Time)).and_then(Point::interval);
     let backward = frame.get(Slot::Sign) < Some(0) && frame.has(Slot::Sign)
         || frame.get(Slot::Base) == Some(1) && frame.has(Slot::Shift) && frame.get(Slot::Shift) < Some(0);
-    Some(Resolved { kind, value, interval, point, anchor: resolver.anchor, counted: op == Op::Offset, backward, steps: resolver.steps })
+    Some(Resolved {
+        kind,
+        value,
+        interval,
+        point,
+        anchor: resolver.anchor,
+        counted: op == Op::Offset,
+        backward,
+        ambiguous: resolver.ambiguous,
+        steps: resolver.steps,
+    })
 }
 
 /// `third quarter` names a quarter, `20th century` a century.
@@ -93,6 +107,7 @@ struct Resolver<'a> {
     frame: &'a Frame,
     context: &'a Context,
     anchor: Option<Span>,
+    ambiguous: bool,
     steps: Vec<String>,
     explain: bool,
 }
@@ -120,24 +135,6 @@ impl Resolver<'_> {
         self.anchor = Some(focus.span);
         self.note(|| format!("counted from {}, named at {}", focus.point.value(), focus.span));
         focus.point
-    }
-
-    /// The day to count from: the document's, or the one last spoken of.
-    fn base_day(&mut self) -> Option<Date> {
-        if self.by_reference() || self.narrative() {
-            let focus = self.context.focus.filter(|focus| matches!(focus.point, Point::Day(_)));
-            if let Some(focus) = focus
-                && let Point::Day(date) = self.use_focus(focus)
-            {
-                return Some(date);
-            }
-            if self.narrative() {
-                return None;
-            }
-        }
-        let dct = self.context.dct?;
-        self.note(|| format!("counted from the document date {dct}"));
-        Some(dct)
     }
 
     /// A year that the expression itself gives.
@@ -262,10 +259,14 @@ impl Resolver<'_> {
 
     /// The day a bare time of day belongs to.
     fn day_of_time(&mut self) -> Option<Place> {
-        if self.by_reference() && let Some(focus) = self.context.focus {
+        if self.by_reference()
+            && let Some(focus) = self.context.focus
+        {
             let shift = self.get(Slot::Shift).unwrap_or(0);
             let point = self.use_focus(focus);
-            return Some(move_point(point, Unit::Day, shift).map_or_else(|| self.vague_move(point, Unit::Day), Place::Known));
+            return Some(
+                move_point(point, Unit::Day, shift).map_or_else(|| self.vague_move(point, Unit::Day), Place::Known),
+            );
         }
         if let Some(shift) = self.get(Slot::Shift) {
             let Some(base) = self.deictic_day() else { return Some(Place::Open("XXXX-XX-XX".to_owned())) };
@@ -289,9 +290,9 @@ impl Resolver<'_> {
     fn numeric_date(&mut self) -> Option<Place> {
         let order = self.get(Slot::Order)?;
         let (one, two) = (order / 100, order % 100);
-        let day_first = self.get(Slot::Extra) == Some(1);
-        let (month, day) = if one > 12 || day_first && two <= 12 { (two, one) } else { (one, two) };
+        let (month, day) = if one > 12 || self.context.day_first && two <= 12 { (two, one) } else { (one, two) };
         if one <= 12 && two <= 12 && one != two {
+            self.ambiguous = true;
             self.note(|| "both orders of day and month are possible".to_owned());
         }
         let (month, day) = (i8::try_from(month).ok()?, i8::try_from(day).ok()?);
@@ -379,7 +380,9 @@ impl Resolver<'_> {
         }
         let focus = self.context.focus.filter(|focus| focus.point.month().is_some());
         let month = match focus {
-            Some(focus) if self.narrative() || self.by_reference() || self.context.day.is_some() => self.use_focus(focus).month(),
+            Some(focus) if self.narrative() || self.by_reference() || self.context.day.is_some() => {
+                self.use_focus(focus).month()
+            }
             _ if self.narrative() => None,
             _ => self.deictic_day().map(|date| (date.year(), date.month())),
         };
@@ -439,12 +442,26 @@ impl Resolver<'_> {
         let ahead = i32::from(wanted.since(dct.weekday()));
         let behind = (7 - ahead) % 7;
         let days = match self.get(Slot::Shift) {
-            Some(-1) if self.context.place == Where::Colloquial => code - i32::from(dct.weekday().to_monday_one_offset()) - 7,
+            Some(-1) if self.context.place == Where::Colloquial => {
+                code - i32::from(dct.weekday().to_monday_one_offset()) - 7
+            }
             Some(-1) => -if behind == 0 { 7 } else { behind },
-            Some(0) => if self.context.tense == Tense::Past { -behind } else { ahead },
+            Some(0) => {
+                if self.context.tense == Tense::Past {
+                    -behind
+                } else {
+                    ahead
+                }
+            }
             // `next Friday` is the Friday of next week.
             Some(1) => code - i32::from(dct.weekday().to_monday_one_offset()) + 7,
-            Some(_) => if ahead == 0 { 7 } else { ahead },
+            Some(_) => {
+                if ahead == 0 {
+                    7
+                } else {
+                    ahead
+                }
+            }
             None => match (self.context.tense, self.context.place) {
                 (Tense::Future, _) => ahead,
                 (Tense::Unknown, Where::Colloquial) => ahead,
@@ -488,7 +505,10 @@ impl Resolver<'_> {
     }
 
     fn year_of_part(&mut self, sample: Point, dct: Date) -> i16 {
-        if let Some(year) = self.context.day.and_then(|focus| match focus.point { Point::Year(year) => Some(year), _ => None }) {
+        if let Some(year) = self.context.day.and_then(|focus| match focus.point {
+            Point::Year(year) => Some(year),
+            _ => None,
+        }) {
             if self.by_reference() {
                 return year;
             }
@@ -502,17 +522,43 @@ impl Resolver<'_> {
         };
         match (self.get(Slot::Shift), self.context.tense) {
             (Some(0), _) => year,
-            (Some(-1), _) => if then >= now { year - 1 } else { year },
-            (Some(_), _) => if then <= now { year + 1 } else { year },
-            (None, _) if matches!(sample, Point::Season(..)) => if then > now && now != 3 && self.context.tense == Tense::Past { dct.year() - 1 } else { dct.year() },
+            (Some(-1), _) => {
+                if then >= now {
+                    year - 1
+                } else {
+                    year
+                }
+            }
+            (Some(_), _) => {
+                if then <= now {
+                    year + 1
+                } else {
+                    year
+                }
+            }
+            (None, _) if matches!(sample, Point::Season(..)) => {
+                if then > now && now != 3 && self.context.tense == Tense::Past { dct.year() - 1 } else { dct.year() }
+            }
             // Ahead only where that is nearer than the last one.
             (None, Tense::Future) if matches!(sample, Point::Quarter(..)) => match then - now {
                 1.. => year,
                 ..=-3 => year + 1,
                 _ => year,
             },
-            (None, Tense::Future) => if then < now { year + 1 } else { year },
-            (None, _) => if then > now { year - 1 } else { year },
+            (None, Tense::Future) => {
+                if then < now {
+                    year + 1
+                } else {
+                    year
+                }
+            }
+            (None, _) => {
+                if then > now {
+                    year - 1
+                } else {
+                    year
+                }
+            }
         }
     }
 
@@ -548,7 +594,9 @@ impl Resolver<'_> {
                 let point = self.use_focus(focus);
                 match move_point(point, unit, shift) {
                     Some(point) => return Some(Place::Known(point)),
-                    None if self.narrative() || self.context.dct.is_none() => return Some(self.vague_move(point, unit)),
+                    None if self.narrative() || self.context.dct.is_none() => {
+                        return Some(self.vague_move(point, unit));
+                    }
                     // A report that named something coarser counts from its own date.
                     None if unit >= Unit::Week => self.anchor = None,
                     None => return Some(self.vague_move(point, unit)),
@@ -561,7 +609,13 @@ impl Resolver<'_> {
         let Some(dct) = self.deictic_day() else { return Some(open(unit)) };
         let unit_shift = match (unit, shift) {
             // A weekend spoken of on its own early in the week is the one just past.
-            (Unit::Weekend, 0) if !self.frame.has(Slot::Shift) && i32::from(dct.weekday().to_monday_one_offset()) <= 3 && self.context.tense != Tense::Future => -1,
+            (Unit::Weekend, 0)
+                if !self.frame.has(Slot::Shift)
+                    && i32::from(dct.weekday().to_monday_one_offset()) <= 3
+                    && self.context.tense != Tense::Future =>
+            {
+                -1
+            }
             (_, shift) => shift,
         };
         move_point(Point::Day(dct), unit, unit_shift).map(Place::Known)
@@ -570,7 +624,9 @@ impl Resolver<'_> {
     /// `three days later` after a month or a year: the finer part stays unknown.
     fn vague_move(&self, point: Point, unit: Unit) -> Place {
         let value = match (point.month(), point.year(), unit) {
-            (Some((year, month)), _, Unit::Day | Unit::Week | Unit::Daypart) => format!("{}-{month:02}-XX", year_text(year)),
+            (Some((year, month)), _, Unit::Day | Unit::Week | Unit::Daypart) => {
+                format!("{}-{month:02}-XX", year_text(year))
+            }
             (_, Some(year), Unit::Day | Unit::Daypart) => format!("{}-XX-XX", year_text(year)),
             (_, Some(year), Unit::Week) => format!("{}-WXX", year_text(year)),
             (_, Some(year), Unit::Month) => format!("{}-XX", year_text(year)),
@@ -589,7 +645,9 @@ impl Resolver<'_> {
             return Some((TimexType::Date, value.to_owned(), None));
         };
         let kind = if unit < Unit::Day { TimexType::Time } else { TimexType::Date };
-        if unit == Unit::Year && thousandths == 1000 && self.context.place == Where::News
+        if unit == Unit::Year
+            && thousandths == 1000
+            && self.context.place == Where::News
             && let Some(quarter) = self.context.quarter
         {
             let point = self.use_focus(quarter);
@@ -631,7 +689,8 @@ impl Resolver<'_> {
         {
             return colloquial_offset(date, unit, count).map(|date| Place::Known(Point::Day(date)));
         }
-        if thousandths % 1000 == 500 && unit == Unit::Year
+        if thousandths % 1000 == 500
+            && unit == Unit::Year
             && let Point::Day(date) = point
         {
             let (year, month) = add_months(date.year(), date.month(), sign * (thousandths * 12 / 1000))?;
@@ -654,7 +713,10 @@ impl Resolver<'_> {
             Unit::Minute => 60,
             _ => 1,
         };
-        let moved = date.to_datetime(time).checked_add(jiff::SignedDuration::from_millis(i64::from(thousandths) * seconds)).ok()?;
+        let moved = date
+            .to_datetime(time)
+            .checked_add(jiff::SignedDuration::from_millis(i64::from(thousandths) * seconds))
+            .ok()?;
         Some(Place::Open(format!("{}T{:02}:{:02}", moved.date(), moved.hour(), moved.minute())))
     }
 
@@ -724,7 +786,11 @@ impl Resolver<'_> {
             return Some("P1Q".to_owned());
         }
         if let Some(time) = self.time_of_day()? {
-            return Some(if self.context.place == Where::Colloquial && !self.frame.has(Slot::Hour) { time } else { format!("XXXX-XX-XX{time}") });
+            return Some(if self.context.place == Where::Colloquial && !self.frame.has(Slot::Hour) {
+                time
+            } else {
+                format!("XXXX-XX-XX{time}")
+            });
         }
         self.duration()
     }
@@ -772,7 +838,13 @@ fn shifted_month_year(dct: Date, month: i8, shift: i32) -> Option<i16> {
             let just_over = now - month == 1 && dct.day() <= 7;
             if month >= now || just_over { year - 1 } else { year }
         }
-        _ => if month <= now { year + 1 } else { year },
+        _ => {
+            if month <= now {
+                year + 1
+            } else {
+                year
+            }
+        }
     })
 }
 

@@ -174,7 +174,9 @@ impl Lexer<'_> {
     /// A currency sign: the number after it is no date.
     fn money(&mut self, at: usize) -> usize {
         let mut next = at;
-        while matches!(self.at(next), b'0'..=b'9' | b',' | b'.') && (self.at(next).is_ascii_digit() || self.at(next + 1).is_ascii_digit()) {
+        while matches!(self.at(next), b'0'..=b'9' | b',' | b'.')
+            && (self.at(next).is_ascii_digit() || self.at(next + 1).is_ascii_digit())
+        {
             next += 1;
         }
         self.push(at, next.max(at), 0, Kind::Opaque, [0; 6]);
@@ -234,7 +236,9 @@ impl Lexer<'_> {
     fn apostrophe(&mut self, at: usize, after: usize) -> usize {
         let before = at.checked_sub(1).map_or(b' ', |before| self.bytes[before]);
         let glued = is_letter(before) || before.is_ascii_digit();
-        let two = self.at(after).is_ascii_digit() && self.at(after + 1).is_ascii_digit() && !self.at(after + 2).is_ascii_digit();
+        let two = self.at(after).is_ascii_digit()
+            && self.at(after + 1).is_ascii_digit()
+            && !self.at(after + 2).is_ascii_digit();
         if two && !glued {
             let value = i32::from(self.at(after) - b'0') * 10 + i32::from(self.at(after + 1) - b'0');
             let decade = self.suffix(after + 2, &self.lexicon.decade_suffixes);
@@ -389,7 +393,8 @@ impl Lexer<'_> {
     fn suffix(&self, at: usize, suffixes: &[String]) -> Option<usize> {
         let found = suffixes.iter().find(|suffix| {
             let end = at + suffix.len();
-            self.bytes.get(at..end).is_some_and(|text| text.eq_ignore_ascii_case(suffix.as_bytes())) && !is_letter(self.at(end))
+            self.bytes.get(at..end).is_some_and(|text| text.eq_ignore_ascii_case(suffix.as_bytes()))
+                && !is_letter(self.at(end))
         })?;
         Some(at + found.len())
     }
@@ -449,7 +454,10 @@ impl Lexer<'_> {
                 return Some(end);
             }
             (b'-' | b'/' | b'.', Some((year, year_width, end)))
-                if width <= 2 && second_width <= 2 && (year_width == 4 || year_width == 2) && !is_letter(self.at(end)) =>
+                if width <= 2
+                    && second_width <= 2
+                    && (year_width == 4 || year_width == 2)
+                    && !is_letter(self.at(end)) =>
             {
                 let year = if year_width == 4 { year } else { -year - 1 };
                 self.push(start, end, 0, Kind::NumericDate, [first, second, year, 0, 0, 0]);
@@ -471,7 +479,11 @@ impl Lexer<'_> {
             b'.' if self.at(after) != b'%' => {
                 let fraction = fraction_thousandths(second, second_width);
                 let value = first.saturating_mul(1000).saturating_add(fraction);
-                let clock = if width <= 2 && second_width == 2 && first < 25 && second < 60 { [first, second] } else { [-1, -1] };
+                let clock = if width <= 2 && second_width == 2 && first < 25 && second < 60 {
+                    [first, second]
+                } else {
+                    [-1, -1]
+                };
                 self.push(start, after, 0, Kind::Decimal, [value, clock[0], clock[1], 0, 0, 0]);
                 Some(after)
             }
@@ -485,7 +497,9 @@ impl Lexer<'_> {
 
     /// The end of a chain of digits and separators.
     fn code_end(&self, mut end: usize) -> usize {
-        while self.at(end).is_ascii_digit() || (matches!(self.at(end), b'-' | b'/' | b'.' | b':') && self.at(end + 1).is_ascii_digit()) {
+        while self.at(end).is_ascii_digit()
+            || (matches!(self.at(end), b'-' | b'/' | b'.' | b':') && self.at(end + 1).is_ascii_digit())
+        {
             end += 1;
         }
         end
@@ -597,7 +611,10 @@ fn spelled_number(tokens: &[Token], from: usize, lexicon: &Lexicon) -> Option<(T
                 ordinal = at > from && reader.add(NumberWord::Digit(value));
                 ordinal
             }
-            NumberWord::And => reader.after_scale && matches!(word(at + 1), Some(NumberWord::Digit(_) | NumberWord::Teen(_) | NumberWord::Tens(_))),
+            NumberWord::And => {
+                reader.after_scale
+                    && matches!(word(at + 1), Some(NumberWord::Digit(_) | NumberWord::Teen(_) | NumberWord::Tens(_)))
+            }
             other => reader.add(other),
         };
         if !taken {
@@ -713,7 +730,10 @@ impl SpelledReader {
                 self.scale(current, value);
                 true
             }
-            (Some(NumberWord::Scale(_)), NumberWord::Digit(value) | NumberWord::Teen(value) | NumberWord::Tens(value)) => {
+            (
+                Some(NumberWord::Scale(_)),
+                NumberWord::Digit(value) | NumberWord::Teen(value) | NumberWord::Tens(value),
+            ) => {
                 self.current += value;
                 true
             }
