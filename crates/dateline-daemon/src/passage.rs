@@ -88,8 +88,7 @@ mod tests {
 
     #[test]
     fn the_longest_shared_passage_is_counted_in_words() {
-        let one =
-            words("Before. The ferry to Naxos left the harbour at dawn with ninety people on board, they said.");
+        let one = words("Before. The ferry to Naxos left the harbour at dawn with ninety people on board, they said.");
         let other = words(
             "Elsewhere: \u{201c}the ferry to Naxos left the harbour at dawn with ninety people\u{201d} and a dog.",
         );

@@ -59,7 +59,8 @@ fn start_logging(places: &Places, command: &Command) {
         (Some(format), _) => format,
     };
     // Answers and filters share their terminal with a person's command.
-    let quiet = matches!(command, Command::Answer | Command::Annotate { .. } | Command::Try { .. } | Command::Config { .. });
+    let quiet =
+        matches!(command, Command::Answer | Command::Annotate { .. } | Command::Try { .. } | Command::Config { .. });
     crate::logging::start(format, if quiet { "error" } else { &section.log });
 }
 
@@ -80,7 +81,9 @@ fn perform(command: Command, registry: &Arc<Registry>, overrides: &Overrides) ->
         Command::AcceptRoot => crate::verify::accept_root(load()?),
         Command::Restore { file } => crate::verify::restore(load()?, &file),
         Command::Annotate { files } => crate::annotate::annotate(load_to_run()?, &files),
-        Command::Try { file, processor, json } => crate::attempt::attempt(load_to_run()?, &file, processor.as_deref(), json),
+        Command::Try { file, processor, json } => {
+            crate::attempt::attempt(load_to_run()?, &file, processor.as_deref(), json)
+        }
         Command::Config { action } => config(registry, overrides, &action),
         Command::Worker | Command::SandboxExec { .. } => Ok(()),
     }

@@ -75,7 +75,7 @@ impl Answerer {
     }
 
     fn list(&self, query: Option<&str>, kind: Option<&str>, limit: Option<u32>, reply: &mut Reply<'_>) -> Answered {
-        let kind = kind.map(|word| entity_type(word)).transpose()?;
+        let kind = kind.map(entity_type).transpose()?;
         let question = json!({
             "op": "list", "query": query, "type": kind.map(EntityType::word), "limit": limit.unwrap_or(LIST_DEFAULT),
         });

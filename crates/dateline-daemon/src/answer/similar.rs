@@ -35,7 +35,8 @@ impl Answerer {
             reply.check()?;
             similar.extend(self.compare(&data.content.text, &placed, &words, (document, revision))?);
         }
-        similar.sort_by(|one, other| other.similarity.total_cmp(&one.similarity).then(one.document.cmp(&other.document)));
+        similar
+            .sort_by(|one, other| other.similarity.total_cmp(&one.similarity).then(one.document.cmp(&other.document)));
         for item in similar.iter().take(request.limit.unwrap_or(LIMIT_DEFAULT) as usize) {
             if !reply.item(item) {
                 break;

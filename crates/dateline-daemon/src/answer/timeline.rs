@@ -46,9 +46,9 @@ impl Loaded {
 
 impl Answerer {
     fn load(&self, document: DocumentId, revision: Revision) -> Result<Option<Loaded>, ErrorBody> {
-        let article = StoreTexts(&self.store).article(document, revision).map_err(|error| {
-            ErrorBody::from_error(dateline_protocol::ErrorKind::Internal, error.as_ref())
-        })?;
+        let article = StoreTexts(&self.store)
+            .article(document, revision)
+            .map_err(|error| ErrorBody::from_error(dateline_protocol::ErrorKind::Internal, error.as_ref()))?;
         let annotations = self.store.annotations(document, revision).map_err(store_error)?;
         let (Some(article), Some(annotations)) = (article, annotations) else { return Ok(None) };
         let layers = &annotations.layers;
@@ -199,7 +199,8 @@ fn written_entry(loaded: &Loaded) -> DayEntry {
     let article = &loaded.article;
     let prose = article.marks.iter().map(|mark| mark.span.end as usize).max().unwrap_or(0);
     let first = loaded.sentences.first().and_then(|span| span.slice(&article.text));
-    let first = first.unwrap_or_else(|| article.text.get(prose..).unwrap_or_default().lines().next().unwrap_or_default());
+    let first =
+        first.unwrap_or_else(|| article.text.get(prose..).unwrap_or_default().lines().next().unwrap_or_default());
     let text = article.title.clone().unwrap_or_else(|| first.trim().to_owned());
     DayEntry {
         date: loaded.dct.map(Into::into),

@@ -1,0 +1,229 @@
+//! The command line of benches and evaluations. What is measured, and how, stands in the library.
+
+use clap::{Parser, Subcommand};
+use dateline_bench::{alias, dct, entities, latency, search, timex};
+use dateline_parser::{ParserOptions, parse};
+use dateline_processor::core::layers::DctLayer;
+use dateline_processor::core::{DocumentInput, SourcePath};
+use dateline_processor::{
+    Annotator, BuildAnnotator, DocumentView, LayerSource, LayerValue, NoDeadline, Output, Resources,
+};
+use dateline_processor_dating::{Dating, DatingConfig};
+use dateline_query::{FEEDBACK, Scoring};
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+
+/// Measures dateline: accuracy against gold data, latency of a running daemon.
+#[derive(Debug, Parser)]
+#[command(name = "dateline-bench", max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Bench,
+}
+
+#[derive(Debug, Subcommand)]
+enum Bench {
+    /// Accuracy of `dateline annotate` against gold data
+    #[command(subcommand)]
+    Eval(Eval),
+    /// From closing a file to finding it, over the socket of a running daemon
+    Latency {
+        /// Its watched folder; files are written into it and removed again
+        #[arg(long)]
+        root: PathBuf,
+        /// Its state directory
+        #[arg(long)]
+        state: PathBuf,
+        /// Files to write
+        #[arg(long, default_value_t = 100)]
+        files: usize,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum Eval {
+    /// Names: exact typed spans
+    Entities(Gold),
+    /// Which given mentions are one entity
+    Alias(Gold),
+    /// Temporal expressions: spans, types and values
+    Timex {
+        /// JSON Lines with the gold
+        file: PathBuf,
+        /// Which documents count
+        #[arg(long, default_value = "all")]
+        part: PartName,
+        /// Fails when the value F1, in percent, is lower
+        #[arg(long)]
+        floor: Option<f64>,
+    },
+    /// Document dates of web pages: on how many the day is right
+    Dct {
+        /// Folder with the pages and the gold
+        folder: PathBuf,
+        /// The gold, in the folder
+        #[arg(long, default_value = "htmldate.jsonl")]
+        gold: String,
+        /// Fails when fewer pages, in percent, have the right day
+        #[arg(long)]
+        floor: Option<f64>,
+    },
+    /// Ranking: nDCG@10 of queries that match any word, beside plain BM25
+    Search {
+        /// Folders of collections, each with docs, queries and qrels
+        folders: Vec<PathBuf>,
+        /// Fails when the mean, in percent of plain BM25, is lower
+        #[arg(long)]
+        floor: Option<f64>,
+    },
+}
+
+/// Which documents of a gold file count.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum PartName {
+    /// All.
+    All,
+    /// Three of four, by the hash of their id: those rules may be made from.
+    Read,
+    /// The fourth, which is scored and never read.
+    Unread,
+}
+
+#[derive(Debug, clap::Args)]
+struct Gold {
+    /// JSON Lines with the gold
+    file: PathBuf,
+    /// Types that count, with commas between them
+    #[arg(long, default_value = "PER,ORG,LOC")]
+    types: String,
+    /// Fails when the main F1, in percent, is lower
+    #[arg(long)]
+    floor: Option<f64>,
+}
+
+type Failure = Box<dyn std::error::Error>;
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("dateline-bench: {error}");
+            let mut cause = error.source();
+            while let Some(error) = cause {
+                eprintln!("caused by: {error}");
+                cause = error.source();
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Bench) -> Result<(), Failure> {
+    match command {
+        Bench::Eval(Eval::Entities(gold)) => {
+            let system = annotate(&gold.file)?;
+            let types = gold.types.split(',').map(str::to_owned).collect();
+            let renamed = [("FAC".to_owned(), "LOC".to_owned())].into();
+            let options = entities::EntityOptions { types, renamed };
+            let figures = entities::evaluate(&std::fs::read_to_string(&gold.file)?, &system, &options)?;
+            println!("{figures}");
+            above(100.0 * figures.micro.f1(), gold.floor)
+        }
+        Bench::Eval(Eval::Alias(gold)) => {
+            let system = annotate(&gold.file)?;
+            let types: Vec<&str> = gold.types.split(',').collect();
+            let figures = alias::evaluate(&std::fs::read_to_string(&gold.file)?, &system, &types)?;
+            println!("{figures}");
+            above(100.0 * alias::harmonic(figures.pairs), gold.floor)
+        }
+        Bench::Eval(Eval::Timex { file, part, floor }) => {
+            let part = match part {
+                PartName::All => timex::Part::All,
+                PartName::Read => timex::Part::Read,
+                PartName::Unread => timex::Part::Unread,
+            };
+            let figures = timex::evaluate(&std::fs::read_to_string(&file)?, &annotate(&file)?, part)?;
+            println!("{figures}");
+            above(figures.value_f1(), floor)
+        }
+        Bench::Eval(Eval::Dct { folder, gold, floor }) => {
+            let dating = Dating::build(DatingConfig::default(), &Resources::default())?;
+            let gold = std::fs::read_to_string(folder.join(gold))?;
+            let report = dct::evaluate(&gold, &mut |file| day_of(&dating, &folder.join(file)))?;
+            println!("{report}");
+            above(report.right(), floor)
+        }
+        Bench::Eval(Eval::Search { folders, floor }) => rank(&folders, floor),
+        Bench::Latency { root, state, files } => {
+            println!("{}", latency::measure(&root, &state, files)?);
+            Ok(())
+        }
+    }
+}
+
+/// No layers: the document date needs none.
+struct NoLayers;
+
+impl LayerSource for NoLayers {
+    fn layer(&self, _name: &str) -> Option<&LayerValue> {
+        None
+    }
+}
+
+/// The day a page was written, as parser and dating see it.
+fn day_of(dating: &Dating, page: &Path) -> Option<String> {
+    let bytes = std::fs::read(page).ok()?;
+    let mut input = DocumentInput::default();
+    // A page that cannot be parsed has no date; that is what is measured.
+    let _ = parse(&SourcePath::new("page.html"), &bytes, &ParserOptions::default(), &mut |parsed| {
+        input.document = parsed.document;
+        ControlFlow::Break(())
+    });
+    let mut output = Output::new(dating.descriptor(), &input.document.text);
+    dating.annotate(&DocumentView::new(dating.descriptor(), &input, &NoLayers, &NoDeadline), &mut output).ok()?;
+    let layers = output.into_parts().layers;
+    let layer = layers.iter().find_map(|(_, value)| value.downcast_ref::<DctLayer>())?;
+    layer.dct.as_ref().map(|dct| dct.interval.earliest.to_string())
+}
+
+fn rank(folders: &[PathBuf], floor: Option<f64>) -> Result<(), Failure> {
+    let (mut plain, mut own, mut expanded) = (0.0, 0.0, 0.0);
+    for folder in folders {
+        let home = std::env::temp_dir().join(format!("dateline-bench-{}", std::process::id()));
+        std::fs::create_dir_all(&home)?;
+        let collection = search::Collection::load(folder, &home);
+        let scores = collection.and_then(|collection| {
+            let baseline = collection.ndcg(search::Ranking::Baseline)?;
+            let dateline = collection.ndcg(search::Ranking::Dateline(Scoring::default(), None))?;
+            let feedback = collection.ndcg(search::Ranking::Dateline(Scoring::default(), Some(FEEDBACK)))?;
+            Ok((collection.name, baseline, dateline, feedback))
+        });
+        std::fs::remove_dir_all(&home)?;
+        let (name, baseline, dateline, feedback) = scores?;
+        println!("{name}: BM25 {baseline:.4}, dateline {dateline:.4}, with --expand {feedback:.4}");
+        (plain, own, expanded) = (plain + baseline, own + dateline, expanded + feedback);
+    }
+    let count = folders.len().max(1) as f64;
+    println!("mean: BM25 {:.4}, dateline {:.4}, with --expand {:.4}", plain / count, own / count, expanded / count);
+    above(100.0 * own / f64::max(plain, f64::MIN_POSITIVE), floor)
+}
+
+/// What the `dateline` beside this program makes of a gold file.
+fn annotate(gold: &Path) -> Result<String, Failure> {
+    let program = std::env::current_exe()?.with_file_name("dateline");
+    let input = std::fs::File::open(gold).map_err(|error| format!("`{}`: {error}", gold.display()))?;
+    let output = Command::new(&program).arg("annotate").stdin(input).stderr(Stdio::inherit()).output();
+    let output = output.map_err(|error| format!("`{}`: {error}", program.display()))?;
+    if !output.status.success() {
+        return Err(format!("`{} annotate` failed", program.display()).into());
+    }
+    Ok(String::from_utf8(output.stdout)?)
+}
+
+fn above(figure: f64, floor: Option<f64>) -> Result<(), Failure> {
+    match floor {
+        Some(floor) if figure < floor => Err(format!("{figure:.2} is below the floor of {floor}").into()),
+        _ => Ok(()),
+    }
+}
