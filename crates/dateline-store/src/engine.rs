@@ -14,6 +14,9 @@ use std::time::{Duration, Instant};
 /// How long a reopening waits for the engine's lock on its file, which outlives its handle for a moment.
 const REOPEN_PATIENCE: Duration = Duration::from_secs(5);
 
+/// How the engine says that another handle holds its file.
+const HELD: &str = "could not acquire lock";
+
 /// What a byte put costs in the engine's log, about: pages are written again as they fill (measured at 2.6 to 3.4).
 const LOG_AMPLIFICATION: u64 = 3;
 
@@ -45,10 +48,12 @@ pub(crate) type Write = (Key, Option<Vec<u8>>);
 fn guard<T>(doing: &'static str, call: impl FnOnce() -> Result<T, sled::Error>) -> Result<T, StoreError> {
     match catch_unwind(AssertUnwindSafe(call)) {
         Ok(Ok(value)) => Ok(value),
-        Ok(Err(sled::Error::Corruption { .. })) => {
-            Err(StoreError::Damaged { part: StatePart::Store, what: format!("it could not be {doing}") })
+        Ok(Err(sled::Error::Io(error))) if is_of_system(&error) => {
+            Err(StoreError::Engine { doing, source: EngineError(error.to_string()) })
         }
-        Ok(Err(error)) => Err(StoreError::Engine { doing, source: EngineError(error.to_string()) }),
+        Ok(Err(error)) => {
+            Err(StoreError::Damaged { part: StatePart::Store, what: format!("it could not be {doing}: {error}") })
+        }
         Err(panic) => {
             let text = panic.downcast_ref::<String>().map(String::as_str);
             let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no reason given");
@@ -58,6 +63,11 @@ fn guard<T>(doing: &'static str, call: impl FnOnce() -> Result<T, sled::Error>) 
             })
         }
     }
+}
+
+/// Whether an error came from the operating system or another holder, and says nothing about the bytes on disk.
+fn is_of_system(error: &std::io::Error) -> bool {
+    error.raw_os_error().is_some() || error.to_string().contains(HELD)
 }
 
 fn closed() -> StoreError {
@@ -89,7 +99,7 @@ fn open_engine(directory: &Path, cache_bytes: u64) -> Result<Open, StoreError> {
     let tree = loop {
         match guard("opened", || config.open()) {
             Err(StoreError::Engine { source, .. })
-                if source.0.contains("could not acquire lock") && started.elapsed() < REOPEN_PATIENCE =>
+                if source.0.contains(HELD) && started.elapsed() < REOPEN_PATIENCE =>
             {
                 std::thread::sleep(Duration::from_millis(10));
             }

@@ -216,7 +216,10 @@ fn filled(home: &Home) -> Vec<String> {
 /// Opens, reads everything and scrubs; says what was noticed, or what the store holds.
 fn look(state: &StateDir, options: &StoreOptions) -> Result<Vec<String>, String> {
     let opened = Store::open(state.lock().unwrap(), options);
-    let (store, _) = opened.map_err(|error| format!("open: {error}"))?;
+    let (store, _) = opened.map_err(|error| {
+        assert!(error.damaged().is_some(), "whoever opens it cannot know what to do: {error:?}");
+        format!("open: {error}")
+    })?;
     let findings = store.scrub_all().map_err(|error| format!("scrub: {error}"))?;
     if let Some(finding) = findings.first() {
         assert!(!store.verified());

@@ -250,8 +250,13 @@ fn past(store: &Store) -> Past {
     found
 }
 
+/// How many cases to run.
+fn cases() -> u32 {
+    std::env::var("DATELINE_MODEL_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(24)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, max_shrink_iters: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), max_shrink_iters: 200, ..ProptestConfig::default() })]
 
     #[test]
     fn the_store_does_what_the_model_does(steps in prop::collection::vec(step(), 1..25)) {
