@@ -43,8 +43,10 @@ pub fn create(root: &Path, name: &str) -> Result<String, String> {
          1. cargo test -p {package}              # passes as it is\n\
          2. write the cases you want into golden/*.md, then change src/processor.rs until they pass\n\
          3. in crates/dateline: `{package}.workspace = true` in Cargo.toml, and one line in src/bin/datelined.rs:\n   \
-         .annotator::<dateline_processor_{}::{pascal}>()\n\
-         4. datelined plan                       # says what would run, and on how many documents\n",
+         .annotator::<dateline_processor_{}::{pascal}>()\n   \
+         and in crates/README.md: `{package}` in the row of `dateline`\n\
+         4. cargo xtask codegen && cargo xtask tidy  # its section in config/; what else the workspace asks\n\
+         5. dateline plan                        # says what would run, and on how many documents\n",
         if listed { " and listed it in crates/README.md" } else { "" },
         name.replace('-', "_"),
     ))
