@@ -164,7 +164,7 @@ fn merge(text: &str, tagged: Vec<(Span, EntityType)>, watched: &[WatchMatch]) ->
     let mut found: Vec<Found> = Vec::with_capacity(tagged.len() + watched.len());
     let inside = |w: &WatchMatch| {
         let at = tagged.partition_point(|(span, _)| span.end <= w.span.start);
-        tagged.get(at).is_some_and(|(span, _)| span.contains(w.span) && *span != w.span)
+        tagged.get(at).is_some_and(|(span, _)| span.contains(w.span) && *span != w.span && !covers(text, *span, w.span))
     };
     let family = families(text, &tagged);
     let namesake = |w: &WatchMatch| {

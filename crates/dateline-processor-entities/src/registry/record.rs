@@ -16,7 +16,7 @@ const FORM_BYTES_MAX: usize = 200;
 /// Most surface forms kept of one entity; further ones only count as mentions.
 const FORMS_MAX: usize = 500;
 /// Documents in one posting, by number.
-const POSTING_DOCUMENTS: u64 = 1024;
+const POSTING_DOCUMENTS: u64 = 8192;
 /// Largest value read back, in bytes.
 const VALUE_BYTES_MAX: usize = 256 << 10;
 

@@ -3,7 +3,7 @@
 
 use super::gazetteer::{Gazetteer, list, listed};
 use super::page::{Page, Writing};
-use crate::name::is_plain_title;
+use crate::name::{is_plain_title, is_title};
 use crate::token::{Token, flag, fold, hash_of, tokenize};
 use dateline_processor::core::Span;
 use dateline_processor::core::layers::EntityType;
@@ -240,14 +240,20 @@ const CLUB_BEFORE: &[&str] = &[
 pub(super) fn repair(page: &Page<'_>, lists: &Gazetteer, names: Vec<Name>) -> Vec<Name> {
     let mut kept = Vec::with_capacity(names.len());
     let mut tokens = Vec::new();
+    let full = names
+        .iter()
+        .filter(|(_, kind)| *kind == EntityType::Per)
+        .filter_map(|(span, _)| span.slice(page.text)?.rsplit_once(' '));
+    let families: FxHashSet<u64> = full.map(|(_, last)| hash_of(last)).collect();
     for (span, kind) in names {
         let text = span.slice(page.text).unwrap_or("");
-        let (start, end) = edges(page, span, text, kind);
+        let (start, end) = edges(page, lists, span, text, kind);
         let text = &text[start..end];
         let span = Span { start: span.start + offset(start), end: span.start + offset(end) };
         tokens.clear();
         tokenize(text, &mut tokens);
-        let kind = if is_people(text, lists, &tokens) { EntityType::Misc } else { kind };
+        let namesake = kind == EntityType::Per && families.contains(&hash_of(text));
+        let kind = if !namesake && is_people(text, lists, &tokens) { EntityType::Misc } else { kind };
         let currency = text == "US" && page.text[span.end as usize..].trim_start().starts_with('$');
         if tokens.is_empty() || currency || (tokens.len() == 1 && is_no_name(text, kind)) {
             continue;
@@ -376,7 +382,7 @@ fn is_no_name(text: &str, kind: EntityType) -> bool {
 }
 
 /// Where the name proper starts and ends in `text`.
-fn edges(page: &Page<'_>, span: Span, text: &str, kind: EntityType) -> (usize, usize) {
+fn edges(page: &Page<'_>, lists: &Gazetteer, span: Span, text: &str, kind: EntityType) -> (usize, usize) {
     let mut end = text.trim_end_matches(['-', '/', ',', ' ', '&', '\'', '’', '–']).len();
     for possessive in ["'s", "’s"] {
         if let Some(bare) = text[..end].strip_suffix(possessive).filter(|bare| bare.ends_with(' ')) {
@@ -390,6 +396,12 @@ fn edges(page: &Page<'_>, span: Span, text: &str, kind: EntityType) -> (usize, u
     }
     let first = page.tokens.binary_search_by_key(&span.start, |token| token.start).ok();
     let opens = first.is_some_and(|at| page.tokens[at].any(flag::SENTENCE | flag::LINE));
+    if kind == EntityType::Per {
+        start += title_end(&text[start..end], lists);
+        if start >= end {
+            return (end, end);
+        }
+    }
     while let Some((word, rest)) = text[start..end].split_once(' ') {
         let title = kind == EntityType::Per && is_plain_title(word);
         let last = rest.rsplit(' ').next().unwrap_or("");
@@ -401,6 +413,30 @@ fn edges(page: &Page<'_>, span: Span, text: &str, kind: EntityType) -> (usize, u
         start = end - rest.trim_start().len();
     }
     (start, end)
+}
+
+/// Where the title ends that a person's name starts with: `Foreign Minster Wang Yi`, `Syrian President Bashar al-Assad`,
+/// `US Secretary of State`. Words of a title count up to its last plain one; all of `name` when nothing else is left.
+fn title_end(name: &str, lists: &Gazetteer) -> usize {
+    let (mut end, mut at) = (0, 0);
+    let mut of_a_state = false;
+    for (number, word) in name.split(' ').enumerate() {
+        let behind = (at + word.len() + 1).min(name.len());
+        let mut tokens = Vec::new();
+        tokenize(word, &mut tokens);
+        let state =
+            number == 0 && (matches!(word, "US" | "U.S." | "UK" | "EU" | "UN") || is_people(word, lists, &tokens));
+        of_a_state |= state;
+        let office = end > 0 && matches!(word, "State" | "of" | "the" | "Affairs" | "Defense" | "Defence");
+        if is_plain_title(word) || office {
+            end = behind;
+        } else if !(state || is_title(word)) {
+            break;
+        }
+        at += word.len() + 1;
+    }
+    // A name of titles only is none where it starts with a state's (`US Secretary of State`); else it is one (`Don King`).
+    if end == name.len() && !of_a_state { 0 } else { end }
 }
 
 /// `PUTIN-ZELENSKIY` are two people, `Putin/Xi` too: where both halves stand alone elsewhere or nothing else fits.
@@ -531,6 +567,17 @@ mod tests {
         check("The Guardian wrote", "The Guardian", Org, Some("The Guardian"));
         check("CRICKET - ENGLAND WIN", "CRICKET - ENGLAND", Loc, Some("ENGLAND"));
         check("Yoon Suk - yeol spoke", "Yoon Suk - yeol", Per, Some("Yoon Suk - yeol"));
+        check("We met Foreign Minster Wang Yi", "Foreign Minster Wang Yi", Per, Some("Wang Yi"));
+        check(
+            "So Syrian President Bashar al-Assad said",
+            "Syrian President Bashar al-Assad",
+            Per,
+            Some("Bashar al-Assad"),
+        );
+        check("Then US Secretary of State spoke", "US Secretary of State", Per, None);
+        check("So Stephen King said", "Stephen King", Per, Some("Stephen King"));
+        check("So Don King said", "Don King", Per, Some("Don King"));
+        check("So Martin Luther King said", "Martin Luther King", Per, Some("Martin Luther King"));
         check("We won", "We", Org, None);
         check("the President said", "President", Per, None);
     }
