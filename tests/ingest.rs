@@ -119,3 +119,17 @@ fn what_cannot_be_read_is_listed_and_retried_when_it_changes() {
     assert_eq!(lab.search("trams"), ["half.jsonl"]);
     assert_eq!(lab.ask(&["failures"]).len(), 1);
 }
+
+#[test]
+fn an_entity_is_found_by_every_name_the_articles_give_it() {
+    let lab = Lab::new();
+    lab.write("a.txt", "Prime Minister Ioannis Vlachos opened the bridge. Vlachos said it was late.\n");
+    lab.write("b.txt", "The bridge is late, said Ioannis Vlachos, the prime minister.\n");
+    lab.write("c.txt", "The bridge is late.\n");
+    lab.once();
+    let mut found = lab.search("entity:vlachos");
+    found.sort();
+    assert_eq!(found, ["a.txt", "b.txt"]);
+    let listed = lab.ask(&["entities", "list", "vlachos"]);
+    assert_eq!((listed.len(), &listed[0]["name"]), (1, &json!("Ioannis Vlachos")), "{listed:?}");
+}

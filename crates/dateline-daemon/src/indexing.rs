@@ -11,7 +11,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// Changes read from the log at once.
-const CHANGES_AT_ONCE: usize = 200;
+const CHANGES_AT_ONCE: usize = 100;
 /// A commit is not followed by the next for at least this long while there is more to do.
 const COMMIT_GAP_MIN: Duration = Duration::from_millis(50);
 /// Nor for this many times its own duration.
@@ -24,8 +24,9 @@ const IDLE_LOOK: Duration = Duration::from_millis(2);
 const TOLD_EVERY: u64 = 1_000;
 /// In bulk work an index with files of its own is committed after this many changes.
 const BULK_CHANGES: u64 = 5_000;
-/// And one that lives in its table after so many: its writes wait in memory.
-const BULK_TABLE_CHANGES: u64 = 500;
+/// One that lives in its table is committed after so many, always: a transaction of the store costs many times the
+/// memory of its records.
+const TABLE_CHANGES_MAX: u64 = 100;
 
 /// Why an indexer could not follow the log.
 #[derive(Debug, thiserror::Error)]
@@ -338,8 +339,10 @@ impl Follower {
 
     /// At once when there is nothing more to do; else when enough time has passed and, in bulk, enough has gathered.
     fn wants_commit(&self, calm: bool, bulk: bool) -> bool {
-        let many = if self.in_table { BULK_TABLE_CHANGES } else { BULK_CHANGES };
-        let enough = !bulk || self.uncommitted >= many;
+        if self.in_table && self.uncommitted >= TABLE_CHANGES_MAX {
+            return true;
+        }
+        let enough = !bulk || self.uncommitted >= BULK_CHANGES;
         self.uncommitted > 0 && (calm || (enough && self.last_commit.elapsed() >= self.gap()))
     }
 

@@ -376,8 +376,12 @@ impl Planner<'_> {
         }
         for entity in &known {
             conditions.push(Node::Reference(entity.id.clone()));
+            let listed = is_on_a_watchlist(&entity.id);
             for name in entity.names.iter().take(SPELLINGS_MAX) {
                 let words = self.folder.folded_words(name);
+                if !listed && !words.is_empty() {
+                    conditions.extend(fields.iter().map(|field| phrase(*field, words.clone())));
+                }
                 if !words.is_empty() && !spoken.contains(&words) {
                     spoken.push(words);
                 }
@@ -502,4 +506,11 @@ fn numbers<T: Copy>(text: &str, one: &dyn Fn(&str) -> Option<T>) -> Option<Range
             Some(Range { from: Some((at, false)), to: Some((at, false)) })
         }
     }
+}
+
+/// Whether an entity is tagged by its id in the index. Those of the registry alone are not: their ids begin with their
+/// type (`per:...`), and they are found by their names.
+fn is_on_a_watchlist(id: &str) -> bool {
+    let head = id.split_once(':').map(|(head, _)| head.to_ascii_uppercase());
+    head.is_none_or(|head| EntityType::parse(&head).is_none())
 }
