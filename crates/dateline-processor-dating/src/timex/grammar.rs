@@ -4,7 +4,7 @@
 //! tagged (without braces: all of it). What a match means is the resolver's matter.
 
 use super::frame::{Frame, Slot, code_of};
-use super::lexicon::{ClassId, Lexicon};
+use super::lexicon::{ClassId, Lexicon, class};
 use super::token::{self, SenseBuffer, Token};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -612,6 +612,10 @@ impl Walk<'_> {
     }
 }
 
+fn names_month(token: &Token, lexicon: &Lexicon) -> bool {
+    token.word != 0 && lexicon.entry(token.word).senses.iter().any(|sense| sense.slot == Some(Slot::Month))
+}
+
 /// Reads tokens for the automaton: which classes each has, in this kind of text.
 pub(crate) struct Scanner<'a> {
     pub(crate) tokens: &'a [Token],
@@ -633,6 +637,10 @@ impl<'a> Scanner<'a> {
         if buffer.0 != token {
             buffer.0 = token;
             token::senses(read, self.lexicon, self.place == Where::Colloquial, &mut buffer.1);
+            // `February 12-point document`: a number joined to a word counts, unless the word is its month.
+            if self.tokens.get(token + 1).is_some_and(|next| next.has(token::HYPHEN) && !names_month(next, self.lexicon)) {
+                buffer.1.retain(|sense| sense.class != class::DAY);
+            }
         }
         Some(buffer.1.len())
     }

@@ -142,6 +142,7 @@ pub(crate) const ENGINE_CLASSES: &[&str] = &[
     "half-number",
     "wordy-year",
     "modern-year",
+    "day-nth",
 ];
 
 /// Positions in [`ENGINE_CLASSES`].
@@ -185,6 +186,7 @@ pub(crate) mod class {
     pub(crate) const HALF: ClassId = 36;
     pub(crate) const WORDY_YEAR: ClassId = 37;
     pub(crate) const MODERN_YEAR: ClassId = 38;
+    pub(crate) const DAY_NTH: ClassId = 39;
 }
 
 /// All words of one language.

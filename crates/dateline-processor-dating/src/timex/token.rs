@@ -809,6 +809,7 @@ pub(crate) fn senses(token: &Token, lexicon: &Lexicon, colloquial: bool, senses:
             senses.push(slotted(class::ORDINAL, Slot::Ordinal, value));
             if (1..=31).contains(&value) {
                 senses.push(slotted(class::DAY_ORDINAL, Slot::Day, value));
+                senses.push(slotted(class::DAY_NTH, Slot::Day, value));
             }
         }
         // Before the twentieth century, a round hundred with an `s` is the century.
