@@ -17,7 +17,7 @@ pub(crate) const ZSTD: u8 = 2;
 /// Payload of one chunk, in bytes.
 pub(crate) const CHUNK_BYTES: usize = VALUE_BYTES_MAX - ENVELOPE_BYTES;
 
-/// Compression level: 3 costs a third of 9 and gives 3 % more bytes on article texts.
+/// Compression level: 9 would save 2 % of the bytes of article texts and cost several times the time.
 const LEVEL: i32 = 3;
 
 /// Contexts kept for reuse; making one costs more than decompressing an article.

@@ -390,3 +390,86 @@ fn check_entry(view: &View<'_>, entry: &EntryV1, suspects: &mut HashSet<(u64, u3
         EntryV1::Moved { .. } => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::model::{Failure, NewDocument, Operation, SourceSlice};
+    use crate::{FileIdentity, StateDir, Store, StoreOptions, keys};
+    use dateline_core::{ContentHash, Document, Sequence, SourcePath};
+
+    fn put(path: &str, texts: &[&str]) -> Operation {
+        let document = |(text, number): (&&str, u32)| NewDocument {
+            number,
+            document: Document { text: (*text).to_owned(), ..Document::default() },
+            ..NewDocument::default()
+        };
+        Operation::PutSource(SourceSlice {
+            path: SourcePath::new(path),
+            identity: FileIdentity::default(),
+            content: ContentHash::of(texts.concat().as_bytes()),
+            parser_key: ContentHash::of(b""),
+            documents: texts.iter().zip(1..).map(document).collect(),
+            first: true,
+            last: true,
+            failures: vec![crate::RecordFailure { part: "9".to_owned(), line: 9, reason: "bad".to_owned() }],
+            diagnostics: Vec::new(),
+        })
+    }
+
+    /// A store with records of every family.
+    fn filled(state: &StateDir) -> Store {
+        let options = StoreOptions { ballast: false, reserve_bytes: 0, ..StoreOptions::default() };
+        let (store, _) = Store::open(state.lock().unwrap(), &options).unwrap();
+        let mut committer = store.committer().unwrap();
+        committer.commit(vec![put("a", &["one", "two"]), put("b", &["three"]), put("c", &["four"])]).unwrap();
+        let failure = Failure { code: "bad".to_owned(), reason: "bad".to_owned(), quarantined: false, content: None };
+        let (b, c, d) = (SourcePath::new("b"), SourcePath::new("c"), SourcePath::new("d"));
+        let steps = vec![
+            put("a", &["one", "changed"]),
+            Operation::Remove { path: b },
+            Operation::Absent { path: c },
+            Operation::Fail { path: d, identity: None, failure },
+        ];
+        committer.commit(steps).unwrap();
+        let mut table = store.indexer_table("registry").unwrap();
+        table.put(b"small", b"value").unwrap();
+        table.put(b"large", &[7; 20_000]).unwrap();
+        committer.commit_table(&mut table, Sequence(1)).unwrap();
+        drop(committer);
+        assert_eq!(store.scrub_all().unwrap(), []);
+        store
+    }
+
+    #[test]
+    fn a_record_of_any_family_that_is_lost_is_missed() {
+        let home = tempfile::tempdir().unwrap();
+        let store = filled(&StateDir::new(home.path()));
+        for family in keys::FAMILIES {
+            let records = store.view().range(&[family], None, 100).unwrap();
+            assert!(!records.is_empty(), "no record of family {}", char::from(family));
+            for (key, value) in records {
+                store.inner.engine.apply(vec![(key.clone(), None)]).unwrap();
+                let found = store.scrub_all().unwrap();
+                assert!(!found.is_empty(), "{} is lost and nobody says so", keys::describe(&key));
+                assert!(!store.verified());
+                store.inner.engine.apply(vec![(key, Some(value))]).unwrap();
+            }
+        }
+        assert_eq!(store.scrub_all().unwrap(), []);
+    }
+
+    #[test]
+    fn an_older_version_of_a_record_is_told_from_the_one_written_last() {
+        let home = tempfile::tempdir().unwrap();
+        let store = filled(&StateDir::new(home.path()));
+        let key = keys::catalog(&SourcePath::new("c"));
+        let old = store.view().get(&key).unwrap();
+        let mut committer = store.committer().unwrap();
+        committer.commit(vec![Operation::Absent { path: SourcePath::new("c") }]).unwrap();
+        assert_eq!(store.scrub_all().unwrap(), []);
+        store.inner.engine.apply(vec![(key, old)]).unwrap();
+        let found = store.scrub_all().unwrap();
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].what.contains("written last"), "{found:?}");
+    }
+}
