@@ -79,6 +79,8 @@ fn storage(doing: &'static str) -> impl Fn(StoreError) -> IndexError {
 
 /// Values from this size on are compressed, in bytes.
 const COMPRESSED_MIN: usize = 200;
+/// Where a table keeps the code version of its indexer; no indexer's own key begins with a zero byte.
+const VERSION_KEY: &[u8] = b"\0version";
 /// First byte of a value as it is.
 const PLAIN: u8 = 0;
 /// First byte of a compressed value.
@@ -288,7 +290,29 @@ impl Follower {
             tracing::warn!(indexer = follower.slot.name, %applied, "indexer is ahead of the store and is made anew");
             follower.clear()?;
         }
+        follower.check_version()?;
         Ok(follower)
+    }
+
+    /// An indexer that lives in its table and was written by another version of its code begins anew. One with files
+    /// of its own knows its version itself.
+    fn check_version(&mut self) -> Result<(), IndexingError> {
+        if !self.in_table {
+            return Ok(());
+        }
+        let (wrap, wrap_store) = (self.wrap(), self.wrap_store());
+        let version = self.slot.lock().descriptor().version().to_le_bytes();
+        let table = self.table.as_mut().ok_or(IndexingError::Stopping)?;
+        let known = StoreTable(table).get(VERSION_KEY).map_err(&wrap)?;
+        if known.as_deref() == Some(version.as_slice()) {
+            return Ok(());
+        }
+        if table.applied().map_err(wrap_store)? > Sequence(0) {
+            tracing::info!(indexer = self.slot.name, "indexer has another version and is made anew");
+            self.clear()?;
+        }
+        let table = self.table.as_mut().ok_or(IndexingError::Stopping)?;
+        StoreTable(table).put(VERSION_KEY, &version).map_err(wrap)
     }
 
     fn wrap_store(&self) -> impl Fn(StoreError) -> IndexingError + use<> {

@@ -51,10 +51,8 @@ pub(crate) fn open(program: &Program) -> Result<Opened, Fatal> {
         ..StoreOptions::default()
     };
     let (store, report) = Store::open(lock, &options)?;
-    let home = |name: &str| {
-        let base = directory.index();
-        IndexerHome { directory: if name == "index" { base } else { base.join(name) } }
-    };
+    // Each beside the others: one that empties its own directory touches nobody else's.
+    let home = |name: &str| IndexerHome { directory: directory.index().join(name) };
     for name in program.indexer_names() {
         std::fs::create_dir_all(home(name).directory)?;
     }
