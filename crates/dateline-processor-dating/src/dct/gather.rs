@@ -132,66 +132,6 @@ const META_UPDATED: &[&str] = &[
     "utime",
 ];
 
-/// Words before a date that say the article was changed, not published, then.
-const UPDATED_WORDS: &[&str] = &[
-    "updat",
-    "modif",
-    "aktualis",
-    "aktualiz",
-    "geändert",
-    "bearbeit",
-    "mis à jour",
-    "mise à jour",
-    "actualiz",
-    "aggiorn",
-    "bijgewerkt",
-    "last edited",
-    "letzte änderung",
-    "zuletzt",
-];
-/// Words before a date that say the article was published then.
-const PUBLISHED_WORDS: &[&str] = &[
-    "publish",
-    "posted",
-    "publi",
-    "erstellt",
-    "veröffentlich",
-    "created",
-    "released",
-    "erschienen",
-    "erstmals",
-    "date:",
-    "datum",
-    "fecha",
-    "pubblicat",
-    "geplaatst",
-    "opublikowan",
-    "vom ",
-    "written on",
-    "filed",
-];
-/// Words near a date that say it belongs to something else than the article.
-const OTHER_WORDS: &[&str] = &[
-    "event",
-    "copyright",
-    "termin",
-    "comment",
-    "kommentar",
-    "geboren",
-    "deadline",
-    "expires",
-    "seit ",
-    "since ",
-    "member",
-    "mitglied",
-    "join",
-    "registriert",
-    "registered",
-    "nächste",
-    "next issue",
-    "geboren",
-];
-
 /// All evidence, in the order in which it was found.
 pub(crate) fn gather(evidence: &Evidence<'_>, reader: &DateReader, config: &DatingConfig) -> Vec<Clue> {
     let language = evidence.metadata.get(keys::LANGUAGE).and_then(|language| reader.order_of(language));
@@ -243,14 +183,14 @@ fn metadata(evidence: &Evidence<'_>, reader: &DateReader, order: NumericOrder, c
         if kind == "copyright" {
             copyright(value, clues);
             // `Published on 1 November 2023` beside the copyright.
-            if let Some(found) = dates.iter().find(|found| says(&value[..found.start], PUBLISHED_WORDS)) {
+            if let Some(found) = dates.iter().find(|found| says(&value[..found.start], &reader.words.published)) {
                 push(clues, "byline", role, 70, found, value, None);
             }
             continue;
         }
         let Some(found) = dates.first() else { continue };
         let visible = matches!(kind, "byline" | "visible" | "time-element");
-        let (role, mut weight) = if visible { told(value, found, role, weight) } else { (role, weight) };
+        let (role, mut weight) = if visible { told(reader, value, found, role, weight) } else { (role, weight) };
         if kind == "time-element" || kind == "byline" || kind == "visible" {
             // A clock stands beside the date of an article, not in the head of a page.
             if found.time.is_some() && kind == "visible" {
@@ -264,6 +204,7 @@ fn metadata(evidence: &Evidence<'_>, reader: &DateReader, order: NumericOrder, c
         // `Published 5 April 2022, updated 7 April 2022` in one line.
         if let Some(second) = dates.get(1).filter(|_| visible) {
             let (role, weight) = told(
+                reader,
                 &value[found.end..],
                 &Found { start: second.start - found.end, ..*second },
                 role,
@@ -275,7 +216,7 @@ fn metadata(evidence: &Evidence<'_>, reader: &DateReader, order: NumericOrder, c
 }
 
 /// Whether the last words before a date are one of `words`.
-fn says(before: &str, words: &[&str]) -> bool {
+fn says(before: &str, words: &[String]) -> bool {
     let lower = before.to_lowercase();
     let tail = lower.trim_end_matches([':', ' ', '.']);
     words.iter().any(|word| tail.rfind(word.trim()).is_some_and(|at| tail.len() - at < word.len() + 12))
@@ -288,20 +229,24 @@ fn meta_name(key: &str) -> Option<(&'static str, DctRole, u8)> {
     published.or_else(|| META_UPDATED.contains(&name).then_some(("meta", DctRole::Updated, 78)))
 }
 
+fn has_one(text: &str, words: &[String]) -> bool {
+    words.iter().any(|word| text.contains(word))
+}
+
 /// What the words around a visible date say about it.
-fn told(text: &str, found: &Found, role: DctRole, weight: u8) -> (DctRole, u8) {
+fn told(reader: &DateReader, text: &str, found: &Found, role: DctRole, weight: u8) -> (DctRole, u8) {
     let before = text.get(..found.start).unwrap_or("").to_lowercase();
-    let has = |words: &[&str]| words.iter().any(|word| before.contains(word));
-    if has(UPDATED_WORDS) {
+    let has = |words: &[String]| has_one(&before, words);
+    if has(&reader.words.updated) {
         return (DctRole::Updated, weight.saturating_sub(4));
     }
-    if has(PUBLISHED_WORDS) {
+    if has(&reader.words.published) {
         return (role, weight.saturating_add(8).min(88));
     }
-    if has(OTHER_WORDS) {
+    if has(&reader.words.other) {
         return (role, weight / 3);
     }
-    let author = [" by ", "par ", "von ", "redaktion", "by "].iter().any(|word| text.to_lowercase().contains(word));
+    let author = has_one(&text.to_lowercase(), &reader.words.author);
     let weight = if author && text.len() < 100 { weight.saturating_add(5) } else { weight };
     // A line with little beside the date is there for the date.
     let rest = text.len().saturating_sub(found.end - found.start);
@@ -384,9 +329,9 @@ fn text_edges(evidence: &Evidence<'_>, reader: &DateReader, order: NumericOrder,
         let offset = at + (line.len() - line.trim_start().len());
         if let Some(found) = reader.dates(trimmed, order).first() {
             let alone = trimmed.len().saturating_sub(found.end - found.start) <= 12 && found.start <= 12;
-            let (role, weight) = told(trimmed, found, DctRole::Published, 70);
+            let (role, weight) = told(reader, trimmed, found, DctRole::Published, 70);
             let lower = trimmed[..found.start].to_lowercase();
-            let says = PUBLISHED_WORDS.iter().chain(UPDATED_WORDS).any(|word| lower.starts_with(word));
+            let says = reader.words.published.iter().chain(&reader.words.updated).any(|word| lower.starts_with(word));
             if alone || says {
                 let span = Span::new(offset + found.start, offset + found.end);
                 push(clues, "date-line", role, weight, found, trimmed, Some(span));

@@ -171,11 +171,11 @@ fn choose(clues: &mut [Clue], diagnostics: &mut Vec<Diagnostic>) -> Option<Dct> 
         ));
     }
     let margin = score.saturating_sub(rival).min(30);
-    let confidence =
-        if rival == 0 { score.min(99) } else { (score.min(99) / 2 + margin).clamp(1, score.min(99).max(1)) };
+    let most = score.clamp(1, 99);
+    let confidence = if rival == 0 { most } else { (most / 2 + margin).clamp(1, most) };
     let precision =
         if time.is_some() && interval.earliest == interval.latest { Precision::Time } else { interval.precision() };
-    Some(Dct { interval, time, precision, confidence: confidence.max(1) })
+    Some(Dct { interval, time, precision, confidence })
 }
 
 /// A time in universal time may belong to a neighbouring local day, which addresses and bylines tell.

@@ -15,6 +15,8 @@ const TOKENS_MAX: usize = 400;
 struct MonthFile {
     glue: Vec<String>,
     suffixes: Vec<String>,
+    clock: Vec<String>,
+    words: PageWords,
     #[serde(flatten)]
     languages: BTreeMap<String, MonthLanguage>,
 }
@@ -25,11 +27,27 @@ struct MonthLanguage {
     months: Vec<Vec<String>>,
 }
 
-/// Names of months and orders of dates.
+/// Words of pages that say what a date beside them is of; lower case, whole words or their starts.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PageWords {
+    /// A change.
+    pub(crate) updated: Vec<String>,
+    /// The publication.
+    pub(crate) published: Vec<String>,
+    /// Something else than the article.
+    pub(crate) other: Vec<String>,
+    /// The author stands beside it.
+    pub(crate) author: Vec<String>,
+}
+
+/// Names of months, orders of dates, and words around dates.
 pub(crate) struct DateReader {
     months: BTreeMap<String, i8>,
     glue: Vec<String>,
     suffixes: Vec<String>,
+    clock: Vec<String>,
+    pub(crate) words: PageWords,
     orders: BTreeMap<String, NumericOrder>,
 }
 
@@ -78,7 +96,14 @@ impl DateReader {
             }
             orders.insert(name, language.order);
         }
-        Ok(DateReader { months, glue: file.glue, suffixes: file.suffixes, orders })
+        Ok(DateReader {
+            months,
+            glue: file.glue,
+            suffixes: file.suffixes,
+            clock: file.clock,
+            words: file.words,
+            orders,
+        })
     }
 
     /// Which number comes first in numeric dates of a language (BCP 47); `None` when the language does not settle it.
@@ -106,7 +131,7 @@ impl DateReader {
         while at < tokens.len() {
             match self.date_at(&tokens, at, order) {
                 Some((mut date, used)) => {
-                    let (time, more) = clock(&tokens, at + used);
+                    let (time, more) = self.clock(&tokens, at + used);
                     date.time = time;
                     date.utc = time.is_some() && is_utc(&tokens, at + used + more);
                     date.end = tokens[at + used + more - 1].end;
@@ -117,6 +142,41 @@ impl DateReader {
             }
         }
         found
+    }
+
+    /// `T14:30`, ` 14:30:05`, `, 2:30 pm`: the time of day behind a date, and how many tokens it takes.
+    fn clock(&self, tokens: &[Token], at: usize) -> (Option<Time>, usize) {
+        let mut next = at;
+        while next < at + 3 {
+            let passes = tokens.get(next).is_some_and(|token| match &token.piece {
+                Piece::Word(word) => self.clock.contains(word),
+                Piece::Sign(sign) => matches!(sign, ',' | '|' | '-' | '–' | '·'),
+                Piece::Number(..) => false,
+            });
+            if !passes {
+                break;
+            }
+            next += 1;
+        }
+        let read = || {
+            let (hour, width) = number(tokens.get(next))?;
+            let mark = sign(tokens.get(next + 1))?;
+            let (minute, minute_width) = number(tokens.get(next + 2))?;
+            let glued = !tokens[next + 1].spaced && !tokens[next + 2].spaced;
+            if width > 2 || minute_width != 2 || mark != ':' || !glued {
+                return None;
+            }
+            let half = match tokens.get(next + 3).map(|token| &token.piece) {
+                Some(Piece::Word(word)) if word.starts_with('p') && hour < 12 => 12,
+                Some(Piece::Word(word)) if word == "am" && hour == 12 => -12,
+                _ => 0,
+            };
+            Time::new(i8::try_from(hour + half).ok()?, i8::try_from(minute).ok()?, 0, 0).ok()
+        };
+        match read() {
+            Some(time) => (Some(time), next + 3 - at),
+            None => (None, 0),
+        }
     }
 
     fn date_at(&self, tokens: &[Token], at: usize, order: NumericOrder) -> Option<(Found, usize)> {
@@ -323,41 +383,6 @@ fn is_utc(tokens: &[Token], mut at: usize) -> bool {
         Some(Piece::Word(word)) => matches!(word.as_str(), "z" | "gmt" | "utc"),
         Some(Piece::Sign('+')) => matches!(number(tokens.get(at + 1)), Some((0, _))),
         _ => false,
-    }
-}
-
-/// `T14:30`, ` 14:30:05`, `, 2:30 pm`: the time of day behind a date, and how many tokens it takes.
-fn clock(tokens: &[Token], at: usize) -> (Option<Time>, usize) {
-    let mut next = at;
-    while next < at + 3 {
-        let passes = tokens.get(next).is_some_and(|token| match &token.piece {
-            Piece::Word(word) => matches!(word.as_str(), "t" | "at" | "um" | "à" | "om" | "a" | "las" | "alle"),
-            Piece::Sign(sign) => matches!(sign, ',' | '|' | '-' | '–' | '·'),
-            Piece::Number(..) => false,
-        });
-        if !passes {
-            break;
-        }
-        next += 1;
-    }
-    let read = || {
-        let (hour, width) = number(tokens.get(next))?;
-        let mark = sign(tokens.get(next + 1))?;
-        let (minute, minute_width) = number(tokens.get(next + 2))?;
-        let glued = !tokens[next + 1].spaced && !tokens[next + 2].spaced;
-        if width > 2 || minute_width != 2 || mark != ':' || !glued {
-            return None;
-        }
-        let half = match tokens.get(next + 3).map(|token| &token.piece) {
-            Some(Piece::Word(word)) if word.starts_with('p') && hour < 12 => 12,
-            Some(Piece::Word(word)) if word == "am" && hour == 12 => -12,
-            _ => 0,
-        };
-        Time::new(i8::try_from(hour + half).ok()?, i8::try_from(minute).ok()?, 0, 0).ok()
-    };
-    match read() {
-        Some(time) => (Some(time), next + 3 - at),
-        None => (None, 0),
     }
 }
 

@@ -638,7 +638,11 @@ impl<'a> Scanner<'a> {
             buffer.0 = token;
             token::senses(read, self.lexicon, self.place == Where::Colloquial, &mut buffer.1);
             // `February 12-point document`: a number joined to a word counts, unless the word is its month.
-            if self.tokens.get(token + 1).is_some_and(|next| next.has(token::HYPHEN) && !names_month(next, self.lexicon)) {
+            if self
+                .tokens
+                .get(token + 1)
+                .is_some_and(|next| next.has(token::HYPHEN) && !names_month(next, self.lexicon))
+            {
                 buffer.1.retain(|sense| sense.class != class::DAY);
             }
         }

@@ -505,14 +505,6 @@ impl Resolver<'_> {
     }
 
     fn year_of_part(&mut self, sample: Point, dct: Date) -> i16 {
-        if let Some(year) = self.context.day.and_then(|focus| match focus.point {
-            Point::Year(year) => Some(year),
-            _ => None,
-        }) {
-            if self.by_reference() {
-                return year;
-            }
-        }
         let (season_year, season) = season_of(dct);
         let (now, then, year) = match sample {
             Point::Season(_, part) => (season, part, season_year),

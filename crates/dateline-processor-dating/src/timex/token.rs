@@ -159,7 +159,7 @@ impl Lexer<'_> {
                 self.flags |= SPACE;
                 at + 2
             }
-            [0xE2, 0x80, 0x93 | 0x94 | 0x92 | 0x90 | 0x91, ..] => self.push_sign(at, at + 3, class::DASH),
+            [0xE2, 0x80, 0x90..=0x94, ..] => self.push_sign(at, at + 3, class::DASH),
             [0xE2, 0x80, 0x99 | 0x98, ..] => self.apostrophe(at, at + 3),
             [0xE2, 0x80, 0x9C | 0x9D | 0xA6, ..] => self.push_sign(at, at + 3, class::PARAGRAPH),
             [0xE2, 0x80, 0x80..=0x8B | 0xAF, ..] => {
@@ -403,14 +403,15 @@ impl Lexer<'_> {
         let (first, width) = self.digits(start);
         let after = start + width;
         let separator = self.at(after);
-        if self.at(after + 1).is_ascii_digit() && matches!(separator, b'-' | b'/' | b'.' | b':' | b',') {
-            if let Some(end) = self.compound(start, first, width, separator) {
-                return end;
-            }
+        if self.at(after + 1).is_ascii_digit()
+            && matches!(separator, b'-' | b'/' | b'.' | b':' | b',')
+            && let Some(end) = self.compound(start, first, width, separator)
+        {
+            return end;
         }
         let (kind, end) = if let Some(end) = self.suffix(after, &self.lexicon.ordinal_suffixes) {
             (Kind::Ordinal, end)
-        } else if let Some(end) = self.decade_end(after).filter(|_| first % 10 == 0 && (width >= 2 && width <= 4)) {
+        } else if let Some(end) = self.decade_end(after).filter(|_| first % 10 == 0 && (2..=4).contains(&width)) {
             (if width >= 3 { Kind::Decade } else { Kind::ShortDecade }, end)
         } else {
             (Kind::Integer(width.min(20) as u8), after)
