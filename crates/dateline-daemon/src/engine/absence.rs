@@ -63,7 +63,8 @@ impl Engine {
         content: ContentHash,
     ) -> Result<bool, EngineError> {
         let candidate = self.store.rename_candidate(&identity, &content).map_err(EngineError::Store)?;
-        let Some(candidate) = candidate else { return Ok(false) };
+        // Other content under the same inode is more often a reused inode than a rename: it is a new document.
+        let Some(candidate) = candidate.filter(|candidate| candidate.same_content) else { return Ok(false) };
         if !self.root.stat(&candidate.from).is_err_and(|error| error.is_missing()) {
             return Ok(false);
         }
@@ -71,13 +72,6 @@ impl Engine {
         self.held.remove(&candidate.from);
         tracing::debug!(from = %candidate.from, to = %path, "renamed");
         let rename = Operation::Rename { from: candidate.from, to: path.clone(), identity };
-        if !candidate.same_content {
-            // The documents move first; the file is read at its new place with the next look.
-            self.forced.insert(path.clone());
-            self.end_path(rename, path.clone())?;
-            self.intake.offer(path.clone());
-            return Ok(true);
-        }
         let job = self.intake.start(path.clone());
         self.send(vec![rename], Some(Ticket::Renamed(job, path.clone())))?;
         Ok(true)
