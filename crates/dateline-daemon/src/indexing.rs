@@ -24,9 +24,8 @@ const IDLE_LOOK: Duration = Duration::from_millis(2);
 const TOLD_EVERY: u64 = 1_000;
 /// In bulk work an index with files of its own is committed after this many changes.
 const BULK_CHANGES: u64 = 5_000;
-/// One that lives in its table is committed after so many, always: a transaction of the store costs many times the
-/// memory of its records.
-const TABLE_CHANGES_MAX: u64 = 100;
+/// One that lives in its table is committed after so many, always: what it puts waits in memory until then.
+const TABLE_CHANGES_MAX: u64 = 1_000;
 
 /// Why an indexer could not follow the log.
 #[derive(Debug, thiserror::Error)]
@@ -77,39 +76,14 @@ fn storage(doing: &'static str) -> impl Fn(StoreError) -> IndexError {
     move |source| IndexError::Storage { doing, source: Box::new(source) }
 }
 
-/// Values from this size on are compressed, in bytes.
-const COMPRESSED_MIN: usize = 200;
 /// Where a table keeps the code version of its indexer; no indexer's own key begins with a zero byte.
 const VERSION_KEY: &[u8] = b"\0version";
-/// First byte of a value as it is.
-const PLAIN: u8 = 0;
-/// First byte of a compressed value.
-const COMPRESSED: u8 = 1;
-/// Largest value, decompressed, in bytes; the contract promises 256 KiB.
+/// Largest value of a table, in bytes, as the contract promises.
 const VALUE_BYTES_MAX: usize = 256 << 10;
-
-fn pack(value: &[u8]) -> Vec<u8> {
-    let packed = (value.len() >= COMPRESSED_MIN).then(|| zstd::bulk::compress(value, 1).ok()).flatten();
-    match packed.filter(|packed| packed.len() < value.len()) {
-        Some(packed) => [&[COMPRESSED], packed.as_slice()].concat(),
-        None => [&[PLAIN], value].concat(),
-    }
-}
-
-fn unpack(stored: &[u8]) -> Result<Vec<u8>, IndexError> {
-    let damaged = |what: &str| IndexError::Damaged { reason: format!("a value of its table {what}") };
-    match stored.split_first() {
-        Some((&PLAIN, value)) => Ok(value.to_vec()),
-        Some((&COMPRESSED, packed)) => {
-            zstd::bulk::decompress(packed, VALUE_BYTES_MAX).map_err(|_| damaged("does not decompress"))
-        }
-        _ => Err(damaged("has an unknown form")),
-    }
-}
 
 impl Table for StoreTable<'_> {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, IndexError> {
-        self.0.get(key).map_err(storage("read"))?.map(|stored| unpack(&stored)).transpose()
+        self.0.get(key).map_err(storage("read"))
     }
 
     fn put(&mut self, key: &[u8], value: &[u8]) -> Result<(), IndexError> {
@@ -117,7 +91,7 @@ impl Table for StoreTable<'_> {
             let reason = format!("a value has {} bytes, more than {VALUE_BYTES_MAX}", value.len());
             return Err(IndexError::BadQuestion { reason });
         }
-        self.0.put(key, &pack(value)).map_err(storage("written"))
+        self.0.put(key, value).map_err(storage("written"))
     }
 
     fn delete(&mut self, key: &[u8]) -> Result<(), IndexError> {
@@ -125,16 +99,7 @@ impl Table for StoreTable<'_> {
     }
 
     fn scan(&self, prefix: &[u8], visit: &mut dyn FnMut(&[u8], &[u8]) -> bool) -> Result<(), IndexError> {
-        let mut failed = None;
-        let mut unpacked = |key: &[u8], stored: &[u8]| match unpack(stored) {
-            Ok(value) => visit(key, &value),
-            Err(error) => {
-                failed = Some(error);
-                false
-            }
-        };
-        self.0.scan(prefix, &mut unpacked).map_err(storage("read"))?;
-        failed.map_or(Ok(()), Err)
+        self.0.scan(prefix, visit).map_err(storage("read"))
     }
 }
 
@@ -413,20 +378,5 @@ impl Follower {
         let operation = Operation::Applied { indexer: self.slot.name.clone(), sequence: self.durable };
         let told = Work::Operations { operations: vec![operation], ticket: None };
         work.send(told).map_err(|_| IndexingError::Stopping)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{COMPRESSED_MIN, VALUE_BYTES_MAX, pack, unpack};
-
-    #[test]
-    fn values_come_back_as_they_were_put() {
-        for length in [0, 1, COMPRESSED_MIN - 1, COMPRESSED_MIN, 5_000, VALUE_BYTES_MAX] {
-            let value: Vec<u8> = (0..length).map(|at| u8::try_from(at % 7).unwrap_or(0)).collect();
-            assert_eq!(unpack(&pack(&value)).expect("unpacks"), value, "{length}");
-        }
-        assert!(pack(&[7; 5_000]).len() < 100);
-        assert!(unpack(&[]).is_err() && unpack(&[9, 1]).is_err() && unpack(&[1, 2, 3]).is_err());
     }
 }

@@ -223,6 +223,15 @@ impl View<'_> {
         guard("read", || Ok(tree.get(key)?.map(|value| value.to_vec())))
     }
 
+    /// The last pair that starts with `prefix` and does not stand behind `at`.
+    pub(crate) fn last(&self, prefix: &[u8], at: &[u8]) -> Result<Option<Pair>, StoreError> {
+        let tree = self.tree()?;
+        guard("read", || {
+            let pair = tree.range::<&[u8], _>(prefix..=at).next_back().transpose()?;
+            Ok(pair.map(|(key, value)| (key.to_vec(), value.to_vec())))
+        })
+    }
+
     /// At most `limit` pairs from `start` on (without it when `past`), that start with `prefix`.
     pub(crate) fn range(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Vec<Pair>, StoreError> {
         use std::ops::Bound;

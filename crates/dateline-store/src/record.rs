@@ -328,16 +328,14 @@ impl From<&HeldDeletes> for NamedV1 {
     }
 }
 
-/// A value of an indexer's table.
+/// A page of an indexer's table: what its blob holds is the table's business.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum TableV1 {
-    /// It fits.
-    Inline(Blob),
-    /// It is in chunks.
-    Chunked(BlobV1),
+pub(crate) struct PageV1 {
+    pub(crate) blob: BlobV1,
+    pub(crate) stored: Blob,
 }
 
-impl Record for TableV1 {
+impl Record for PageV1 {
     const KIND: u8 = keys::TABLE;
 }
 
@@ -546,7 +544,7 @@ pub(crate) fn timestamp(micros: i64) -> Timestamp {
 mod tests {
     use super::{
         AnnotationsV1, BlobV1, BodyRefV1, BodyV1, CatalogV1, ChangeKindV1, ChangeV1, DeletedV1, FailureV1, HeadV1,
-        IdentityV1, MetaV1, MissingV1, NamedV1, PartV1, Record, RecordFailureV1, RevisionV1, SumV1, TableV1,
+        IdentityV1, MetaV1, MissingV1, NamedV1, PageV1, PartV1, Record, RecordFailureV1, RevisionV1, SumV1,
         content_hash,
     };
     use crate::codec::{Blob, DecodeError, decode, encode};
@@ -704,8 +702,7 @@ mod tests {
         check(&NamedV1::Held("why".to_owned(), 3, 4), "01037768790308");
         check(&NamedV1::Applied(7), "0207");
         check(&NamedV1::Clearing, "03");
-        check(&TableV1::Inline(Blob(vec![1, 2])), "00020102");
-        check(&TableV1::Chunked(BlobV1::default()), "0100000000");
+        check(&PageV1 { blob: revision().body, stored: Blob(vec![1, 2]) }, "02fbc012fbd007fd0807060504030201020102");
     }
 
     #[test]
@@ -779,7 +776,7 @@ mod tests {
             let _ = HeadV1::of_payload(1, &bytes);
             let _ = FailureV1::of_payload(1, &bytes);
             let _ = NamedV1::of_payload(1, &bytes);
-            let _ = TableV1::of_payload(1, &bytes);
+            let _ = PageV1::of_payload(1, &bytes);
             let _ = decode::<BodyV1>(&bytes).and_then(BodyV1::document);
             let _ = decode::<AnnotationsV1>(&bytes).and_then(AnnotationsV1::annotations);
             let _ = decode::<BatchV1>(&bytes);

@@ -12,7 +12,7 @@ use crate::history::{self, EntryV1};
 use crate::keys::{self, Key};
 use crate::read::{Reader, open_record};
 use crate::record::{
-    CatalogV1, ChangeV1, FailureV1, HeadV1, MetaV1, NamedV1, RevisionV1, SumV1, TableV1, content_hash,
+    CatalogV1, ChangeV1, FailureV1, HeadV1, MetaV1, NamedV1, RevisionV1, SumV1, content_hash,
 };
 use crate::store::{Store, locked};
 use dateline_core::{DocumentId, Revision, SourcePath};
@@ -318,20 +318,13 @@ fn check_record(view: &View<'_>, unpacker: &Unpacker, key: &[u8], sealed: &[u8])
             let record: FailureV1 = open_record(key, sealed)?;
             crate::store::failed_records(view, unpacker, &keys::path_of(key), &record).map(|_| ())
         }
-        keys::TABLE => check_table(view, unpacker, key, sealed),
+        keys::TABLE => crate::table::check_page(view, unpacker, key, sealed),
         keys::BODY | keys::ANNOTATION | keys::FAILED_RECORDS | keys::TABLE_CHUNK | keys::DELETED | keys::MISSING => {
             let opened = unseal(family, key, sealed).map(|_| ());
             opened.map_err(|error| crate::codec::damaged_record(key, &error))
         }
         _ => Err(wrong(key, "does not belong here")),
     }
-}
-
-fn check_table(view: &View<'_>, unpacker: &Unpacker, key: &[u8], sealed: &[u8]) -> Result<(), StoreError> {
-    let TableV1::Chunked(blob) = open_record(key, sealed)? else { return Ok(()) };
-    let end = key.iter().position(|byte| *byte == 0).ok_or_else(|| wrong(key, "has no name"))?;
-    let name = String::from_utf8_lossy(&key[1..end]);
-    view.unpacked(unpacker, &keys::table_chunks(&name, &key[end + 1..]), &blob).map(|_| ())
 }
 
 /// A document listed under a source says that it is there.
