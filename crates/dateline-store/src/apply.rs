@@ -2,7 +2,7 @@
 //! continues which document is `identity`'s; durability is `committer`'s.
 
 use crate::batch::Batch;
-use crate::blob::{Packer, Unpacker, digest};
+use crate::blob::{Kind, Packer, Unpacker, digest};
 use crate::codec::encode;
 use crate::committer::Gathered;
 use crate::error::StoreError;
@@ -276,7 +276,7 @@ impl Tx<'_> {
             self.batch.delete_blob(&prefix, &old)?;
             BlobV1::default()
         } else {
-            let packed = self.packer.pack("record failures", &encode(&records)?, DOCUMENT_BYTES_MAX)?;
+            let packed = self.packer.pack(Kind::Other, "record failures", &encode(&records)?, DOCUMENT_BYTES_MAX)?;
             self.batch.put_blob(&prefix, &packed, &old)?;
             packed.blob
         };
@@ -490,8 +490,9 @@ impl Tx<'_> {
         encoded: &Encoded,
         changed: u64,
     ) -> Result<RevisionV1, StoreError> {
-        let body = self.packer.pack("document", &encoded.body, DOCUMENT_BYTES_MAX)?;
-        let annotations = self.packer.pack("annotations", &encoded.annotations, ANNOTATION_BYTES_MAX)?;
+        let body = self.packer.pack(Kind::Text, "document", &encoded.body, DOCUMENT_BYTES_MAX)?;
+        let annotations =
+            self.packer.pack(Kind::Annotations, "annotations", &encoded.annotations, ANNOTATION_BYTES_MAX)?;
         let none = BlobV1::default();
         self.batch.put_blob(&keys::body(document, Revision(revision)), &body, &none)?;
         self.batch.put_blob(&keys::annotation(document, Revision(revision)), &annotations, &none)?;
@@ -551,7 +552,7 @@ impl Tx<'_> {
             return Ok((document, revision, Put::Same));
         }
         if new_body {
-            let packed = self.packer.pack("document", &encoded.body, DOCUMENT_BYTES_MAX)?;
+            let packed = self.packer.pack(Kind::Text, "document", &encoded.body, DOCUMENT_BYTES_MAX)?;
             self.batch.put_blob(&keys::body(document, Revision(revision)), &packed, &head.current.body)?;
             head.current.body = packed.blob;
         }
@@ -574,7 +575,7 @@ impl Tx<'_> {
         revision: &mut RevisionV1,
         encoded: &[u8],
     ) -> Result<(), StoreError> {
-        let packed = self.packer.pack("annotations", encoded, ANNOTATION_BYTES_MAX)?;
+        let packed = self.packer.pack(Kind::Annotations, "annotations", encoded, ANNOTATION_BYTES_MAX)?;
         let prefix = keys::annotation(document, Revision(revision.revision));
         self.batch.put_blob(&prefix, &packed, &revision.annotations)?;
         revision.annotations = packed.blob;
@@ -687,7 +688,7 @@ impl Tx<'_> {
             tracing::warn!(%document, revision = revision.revision, "text was lost with an earlier store");
             self.gathered.lost.push((document, Revision(revision.revision)));
         }
-        let entry = repair::closed(&self.batch, sequence, document, revision, deleted)?;
+        let entry = repair::closed(&self.batch, self.unpacker, sequence, document, revision, deleted)?;
         self.gathered.entries.push(entry);
         Ok(())
     }

@@ -4,9 +4,10 @@
 //! a commit in between can make a source look older than its documents, never newer, and the next look at the folder
 //! settles it. Each document is consistent in itself. The history follows from the documents.
 
+use crate::blob::needs_dictionary;
 use crate::build::{Builder, StoredBlob};
 use crate::codec::{Blob, decode, encode};
-use crate::engine::Engine;
+use crate::engine::{Engine, View};
 use crate::error::StoreError;
 use crate::files::{io, replace_file};
 use crate::history::Writer;
@@ -20,6 +21,7 @@ use crate::repair;
 use crate::store::{ROOT, Store, locked};
 use dateline_core::{DocumentId, Revision, SourcePath};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::io::{Read, Write};
 
 const MAGIC: [u8; 8] = *b"DLBACKUP";
@@ -57,12 +59,16 @@ enum ItemV1 {
     /// Document, revision, stored bytes.
     Body(u64, u32, BlobV1, Blob),
     Annotations(u64, u32, BlobV1, Blob),
+    /// A dictionary, before the first value that needs it.
+    Dictionary(Blob),
 }
 
 struct Sink<'a> {
     writer: &'a mut dyn Write,
     hasher: blake3::Hasher,
     report: BackupReport,
+    /// Dictionaries written so far.
+    dictionaries: BTreeSet<u32>,
 }
 
 fn failed(source: std::io::Error) -> StoreError {
@@ -105,7 +111,12 @@ impl Store {
     /// # Errors
     /// When reading the store or writing fails.
     pub fn backup(&self, writer: &mut dyn Write) -> Result<BackupReport, StoreError> {
-        let mut sink = Sink { writer, hasher: blake3::Hasher::new(), report: BackupReport::default() };
+        let mut sink = Sink {
+            writer,
+            hasher: blake3::Hasher::new(),
+            report: BackupReport::default(),
+            dictionaries: BTreeSet::new(),
+        };
         sink.bytes(&MAGIC)?;
         sink.bytes(&VERSION.to_le_bytes())?;
         let meta = locked(&self.inner.meta).clone();
@@ -149,6 +160,19 @@ impl Store {
         }
     }
 
+    /// The dictionary a value needs, when it is not in the backup yet.
+    fn needed(
+        &self,
+        sink: &mut Sink<'_>,
+        view: &View<'_>,
+        blob: &BlobV1,
+        stored: &Blob,
+    ) -> Result<Option<ItemV1>, StoreError> {
+        let number = needs_dictionary(blob, &stored.0).filter(|number| sink.dictionaries.insert(*number));
+        let read = number.map(|number| view.dictionary(&self.inner.unpacker, number)).transpose()?;
+        Ok(read.map(|dictionary| ItemV1::Dictionary(Blob(dictionary))))
+    }
+
     fn backup_document(&self, sink: &mut Sink<'_>, document: DocumentId) -> Result<(), StoreError> {
         let view = self.view();
         // Retention may have forgotten it since it was listed.
@@ -161,10 +185,12 @@ impl Store {
             let number = Revision(revision.revision);
             if !revision.body.is_absent() {
                 let stored = Blob(view.stored(&keys::body(document, number), &revision.body)?);
+                items.extend(self.needed(sink, &view, &revision.body, &stored)?);
                 items.push(ItemV1::Body(document.0, number.0, revision.body, stored));
             }
             if !revision.annotations.is_absent() {
                 let stored = Blob(view.stored(&keys::annotation(document, number), &revision.annotations)?);
+                items.extend(self.needed(sink, &view, &revision.annotations, &stored)?);
                 items.push(ItemV1::Annotations(document.0, number.0, revision.annotations, stored));
             }
         }
@@ -303,6 +329,7 @@ fn restore_into(
                 let prefix = keys::body(DocumentId(document), Revision(revision));
                 builder.blob(&prefix, &StoredBlob { blob, stored: &stored.0 })?;
             }
+            ItemV1::Dictionary(dictionary) => builder.dictionary(&dictionary.0)?,
             ItemV1::Annotations(document, revision, blob, stored) => {
                 let prefix = keys::annotation(DocumentId(document), Revision(revision));
                 builder.blob(&prefix, &StoredBlob { blob, stored: &stored.0 })?;

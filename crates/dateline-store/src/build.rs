@@ -2,6 +2,7 @@
 
 use crate::apply::list;
 use crate::batch::Batch;
+use crate::blob::Packer;
 use crate::engine::Engine;
 use crate::error::StoreError;
 use crate::keys;
@@ -99,6 +100,11 @@ impl<'a> Builder<'a> {
         let packed = crate::blob::Packed { blob: blob.blob, stored: blob.stored.to_vec() };
         self.batch()?.put_blob(prefix, &packed, &BlobV1::default())?;
         self.cut(TRANSACTION_BYTES_MAX)
+    }
+
+    /// Adds a dictionary that values need.
+    pub(crate) fn dictionary(&mut self, dictionary: &[u8]) -> Result<(), StoreError> {
+        crate::dictionary::put(self.batch()?, &mut Packer::new()?, dictionary).map(|_| ())
     }
 
     /// Adds a named record.

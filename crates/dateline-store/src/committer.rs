@@ -3,6 +3,7 @@
 use crate::apply::{Progress, Tx};
 use crate::batch::{Batch, Ready};
 use crate::blob::Packer;
+use crate::dictionary::Schedule;
 use crate::error::StoreError;
 use crate::history::{BatchV1, EntryV1, Writer};
 use crate::keys;
@@ -32,6 +33,7 @@ const CLEAR_PAGE: usize = 1_000;
 pub struct Committer {
     store: Store,
     packer: Packer,
+    dictionaries: Schedule,
     /// `None` after it was given back.
     history: Option<Writer>,
     progress: HashMap<SourcePath, Progress>,
@@ -52,10 +54,11 @@ pub(crate) struct Gathered {
 
 impl Committer {
     pub(crate) fn new(store: Store, history: Writer) -> Result<Committer, StoreError> {
-        let packer = Packer::new()?;
+        let mut packer = Packer::new()?;
+        let dictionaries = Schedule::resume(&store, &mut packer)?;
         let progress = HashMap::new();
         let mut committer =
-            Committer { store, packer, history: Some(history), progress, poisoned: None, jumped: false };
+            Committer { store, packer, dictionaries, history: Some(history), progress, poisoned: None, jumped: false };
         committer.finish_clearing()?;
         Ok(committer)
     }
@@ -82,6 +85,7 @@ impl Committer {
         let before = locked(&self.store.inner.meta).sequence;
         let (time, clock_behind) = self.time();
         let mut gathered = Gathered::default();
+        self.dictionaries.keep(&self.store, &mut self.packer)?;
         self.apply(operations, time, clock_behind.is_some(), &mut gathered)?;
         self.make_durable(std::mem::take(&mut gathered.frames))?;
         let sequence = locked(&self.store.inner.meta).sequence;

@@ -34,12 +34,16 @@ pub(crate) const TABLE: u8 = b'T';
 /// Large values of indexers' tables, in chunks.
 pub(crate) const TABLE_CHUNK: u8 = b'U';
 
+/// Dictionaries of the compression, in chunks.
+pub(crate) const DICTIONARY: u8 = b'D';
+
 /// All families but [`META`], whose sums it holds.
 #[cfg(test)]
-pub(crate) const FAMILIES: [u8; 14] = [
+pub(crate) const FAMILIES: [u8; 15] = [
     ANNOTATION,
     BODY,
     CATALOG,
+    DICTIONARY,
     FAILED_RECORDS,
     FAILURE,
     MISSING,
@@ -144,6 +148,10 @@ pub(crate) fn table_chunks_of(name: &str) -> Key {
     join(TABLE_CHUNK, &[name.as_bytes(), &[0]])
 }
 
+pub(crate) fn dictionary(number: u32) -> Key {
+    join(DICTIONARY, &[&number.to_be_bytes()])
+}
+
 /// One chunk of a value in several records.
 pub(crate) fn chunk(prefix: &[u8], number: u32) -> Key {
     let mut key = prefix.to_vec();
@@ -188,6 +196,7 @@ pub(crate) fn describe_family(family: u8) -> &'static str {
         MISSING => "records of missing sources",
         FAILURE | FAILED_RECORDS => "failures",
         NAMED => "named records",
+        DICTIONARY => "pieces of dictionaries",
         TABLE | TABLE_CHUNK => "table entries",
         _ => "unknown records",
     }
@@ -216,6 +225,7 @@ pub(crate) fn describe(key: &[u8]) -> String {
         Some(&DELETED) => "record of a deleted document".to_owned(),
         Some(&MISSING) => format!("record of missing `{}`", path()),
         Some(&FAILURE | &FAILED_RECORDS) => format!("failure of `{}`", path()),
+        Some(&DICTIONARY) => "dictionary of the compression".to_owned(),
         Some(&NAMED | &TABLE | &TABLE_CHUNK) => format!("entry of `{}`", path()),
         _ => "unknown record".to_owned(),
     }

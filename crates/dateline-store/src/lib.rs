@@ -43,6 +43,7 @@ mod build;
 mod codec;
 mod committer;
 mod decisions;
+mod dictionary;
 mod engine;
 mod error;
 mod files;

@@ -1,6 +1,6 @@
 //! Typed reading of records, the same for a reader's view and for a transaction in the making.
 
-use crate::blob::{CHUNK_BYTES, Unpacker, chunk_keys};
+use crate::blob::{CHUNK_BYTES, Kind, Packed, Packer, Unpacker, WITH_DICTIONARY, chunk_keys};
 use crate::codec::{DecodeError, damaged_record, decode, unseal};
 use crate::engine::{Pair, View};
 use crate::error::StoreError;
@@ -107,7 +107,26 @@ pub(crate) trait Reader {
 
     /// Bytes of a blob.
     fn unpacked(&self, unpacker: &Unpacker, prefix: &[u8], blob: &BlobV1) -> Result<Vec<u8>, StoreError> {
-        unpacker.unpack(prefix, blob, self.stored(prefix, blob)?)
+        unpacker.unpack(prefix, blob, self.stored(prefix, blob)?, |number| self.dictionary(unpacker, number))
+    }
+
+    /// A dictionary by its number.
+    fn dictionary(&self, unpacker: &Unpacker, number: u32) -> Result<Vec<u8>, StoreError> {
+        let name = crate::dictionary::name_of(number);
+        let Some(NamedV1::Dictionary(blob)) = self.named(&name)? else { return Err(missing(&keys::named(&name))) };
+        let prefix = keys::dictionary(number);
+        let of_itself = |_| Err(damaged_record(&prefix, &DecodeError::Impossible("a dictionary with a dictionary")));
+        unpacker.unpack(&prefix, &blob, self.stored(&prefix, &blob)?, of_itself)
+    }
+
+    /// A blob that can be read without this store: one made with a dictionary is made again without.
+    fn portable(&self, unpacker: &Unpacker, prefix: &[u8], blob: &BlobV1) -> Result<(BlobV1, Vec<u8>), StoreError> {
+        if blob.method != WITH_DICTIONARY {
+            return Ok((*blob, self.stored(prefix, blob)?));
+        }
+        let raw = self.unpacked(unpacker, prefix, blob)?;
+        let Packed { blob, stored } = Packer::new()?.pack(Kind::Other, "text", &raw, raw.len())?;
+        Ok((blob, stored))
     }
 
     /// Content of a revision; `None` when it is yet to come after a rebuild.

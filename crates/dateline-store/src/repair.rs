@@ -1,5 +1,6 @@
 //! Each of store and history can be given what it lacks from the other. Here: the history from the store.
 
+use crate::blob::Unpacker;
 use crate::engine::Engine;
 use crate::error::StoreError;
 use crate::history::{BatchV1, BodyCopyV1, EntryV1, PlaceV1, Writer};
@@ -29,6 +30,7 @@ pub(crate) fn opened(sequence: u64, document: DocumentId, head: &HeadV1, revisio
 /// A revision that ended, with its text.
 pub(crate) fn closed(
     reader: &impl Reader,
+    unpacker: &Unpacker,
     sequence: u64,
     document: DocumentId,
     revision: &RevisionV1,
@@ -38,8 +40,8 @@ pub(crate) fn closed(
         None
     } else {
         let prefix = keys::body(document, Revision(revision.revision));
-        let stored = crate::codec::Blob(reader.stored(&prefix, &revision.body)?);
-        Some(BodyCopyV1 { blob: revision.body, stored })
+        let (blob, stored) = reader.portable(unpacker, &prefix, &revision.body)?;
+        Some(BodyCopyV1 { blob, stored: crate::codec::Blob(stored) })
     };
     Ok(EntryV1::Closed {
         sequence,
@@ -54,7 +56,12 @@ pub(crate) fn closed(
 }
 
 /// What a change says about revisions, read from the store as it is now. Saying something twice does no harm.
-fn entries(reader: &impl Reader, sequence: u64, change: &ChangeV1) -> Result<Vec<EntryV1>, StoreError> {
+fn entries(
+    reader: &impl Reader,
+    unpacker: &Unpacker,
+    sequence: u64,
+    change: &ChangeV1,
+) -> Result<Vec<EntryV1>, StoreError> {
     let document = DocumentId(change.document);
     let mut found = Vec::new();
     if let Some(number) = change.closed
@@ -62,7 +69,7 @@ fn entries(reader: &impl Reader, sequence: u64, change: &ChangeV1) -> Result<Vec
         && revision.to.is_some()
     {
         let deleted = change.kind == ChangeKindV1::Deleted;
-        found.push(closed(reader, sequence, document, &revision, deleted)?);
+        found.push(closed(reader, unpacker, sequence, document, &revision, deleted)?);
     }
     if let Some(number) = change.opened
         && let Some((head, revision)) = reader.revision(document, Revision(number))?
@@ -80,6 +87,7 @@ fn entries(reader: &impl Reader, sequence: u64, change: &ChangeV1) -> Result<Vec
 /// Gives the history the changes it lacks: those that were durable in the store when a crash came. Says how many.
 pub(crate) fn append_missing(engine: &Engine, meta: &MetaV1, writer: &mut Writer) -> Result<u64, StoreError> {
     let missing = meta.sequence.saturating_sub(writer.last());
+    let unpacker = Unpacker::default();
     while writer.last() < meta.sequence {
         let view = engine.view();
         let after = keys::change(Sequence(writer.last()));
@@ -88,7 +96,7 @@ pub(crate) fn append_missing(engine: &Engine, meta: &MetaV1, writer: &mut Writer
         let mut last = meta.sequence;
         for (key, change) in &page {
             last = keys::last_document(key).map_or(last, |sequence| sequence.0);
-            batch.entries.extend(entries(&view, last, change)?);
+            batch.entries.extend(entries(&view, &unpacker, last, change)?);
         }
         if page.len() < TRANSACTION_DOCUMENTS_MAX {
             last = meta.sequence;
@@ -104,6 +112,7 @@ pub(crate) fn append_missing(engine: &Engine, meta: &MetaV1, writer: &mut Writer
 /// Writes a whole history anew: every kept revision once, in order of documents, as one range of sequences.
 pub(crate) fn write_history(engine: &Engine, meta: &MetaV1, writer: &mut Writer) -> Result<(), StoreError> {
     writer.begin()?;
+    let unpacker = Unpacker::default();
     let mut after: Option<keys::Key> = None;
     let mut batch = BatchV1 { time: meta.time, entries: Vec::new() };
     // A frame must advance the sequence; all but the last stand at sequences of their own, one each.
@@ -114,7 +123,7 @@ pub(crate) fn write_history(engine: &Engine, meta: &MetaV1, writer: &mut Writer)
         after = Some(last.clone());
         for (key, head) in page {
             let document = keys::last_document(&key).unwrap_or_default();
-            document_history(&view, document, &head, &mut batch)?;
+            document_history(&view, &unpacker, document, &head, &mut batch)?;
         }
         drop(view);
         if writer.last() + 1 < meta.sequence {
@@ -131,6 +140,7 @@ pub(crate) fn write_history(engine: &Engine, meta: &MetaV1, writer: &mut Writer)
 /// Everything the store knows of one document, as history entries.
 fn document_history(
     reader: &impl Reader,
+    unpacker: &Unpacker,
     document: DocumentId,
     head: &HeadV1,
     batch: &mut BatchV1,
@@ -143,13 +153,13 @@ fn document_history(
         after = Some(last.clone());
         for (_, old) in page {
             batch.entries.push(opened(old.changed, document, head, &old));
-            batch.entries.push(closed(reader, old.changed, document, &old, false)?);
+            batch.entries.push(closed(reader, unpacker, old.changed, document, &old, false)?);
         }
     }
     let current = &head.current;
     batch.entries.push(opened(current.changed, document, head, current));
     if !head.open {
-        batch.entries.push(closed(reader, current.changed, document, current, true)?);
+        batch.entries.push(closed(reader, unpacker, current.changed, document, current, true)?);
     }
     Ok(())
 }

@@ -11,9 +11,7 @@ use crate::error::{StatePart, StoreError};
 use crate::history::{self, EntryV1};
 use crate::keys::{self, Key};
 use crate::read::{Reader, open_record};
-use crate::record::{
-    CatalogV1, ChangeV1, FailureV1, HeadV1, MetaV1, NamedV1, RevisionV1, SumV1, content_hash,
-};
+use crate::record::{CatalogV1, ChangeV1, FailureV1, HeadV1, MetaV1, NamedV1, RevisionV1, SumV1, content_hash};
 use crate::store::{Store, locked};
 use dateline_core::{DocumentId, Revision, SourcePath};
 use std::collections::{BTreeMap, HashSet};
@@ -319,7 +317,13 @@ fn check_record(view: &View<'_>, unpacker: &Unpacker, key: &[u8], sealed: &[u8])
             crate::store::failed_records(view, unpacker, &keys::path_of(key), &record).map(|_| ())
         }
         keys::TABLE => crate::table::check_page(view, unpacker, key, sealed),
-        keys::BODY | keys::ANNOTATION | keys::FAILED_RECORDS | keys::TABLE_CHUNK | keys::DELETED | keys::MISSING => {
+        keys::BODY
+        | keys::ANNOTATION
+        | keys::DICTIONARY
+        | keys::FAILED_RECORDS
+        | keys::TABLE_CHUNK
+        | keys::DELETED
+        | keys::MISSING => {
             let opened = unseal(family, key, sealed).map(|_| ());
             opened.map_err(|error| crate::codec::damaged_record(key, &error))
         }
@@ -429,6 +433,11 @@ mod tests {
         table.put(b"large", &[7; 20_000]).unwrap();
         committer.commit_table(&mut table, Sequence(1)).unwrap();
         drop(committer);
+        let meta = crate::store::locked(&store.inner.meta).clone();
+        let mut batch = crate::batch::Batch::new(&store.inner.engine, meta);
+        crate::dictionary::put(&mut batch, &mut crate::blob::Packer::new().unwrap(), b"what all have in common")
+            .unwrap();
+        crate::committer::apply_ready(&store, batch.finish().unwrap()).unwrap();
         assert_eq!(store.scrub_all().unwrap(), []);
         store
     }

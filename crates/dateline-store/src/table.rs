@@ -3,14 +3,13 @@
 //! the next one's.
 
 use crate::batch::Batch;
-use crate::blob::{Packer, Unpacker};
+use crate::blob::{Kind, Packer, Unpacker};
 use crate::codec::{Blob, DecodeError, damaged_record, decode, encode};
 use crate::engine::View;
 use crate::error::StoreError;
 use crate::keys;
 use crate::limits::{
-    DOCUMENT_BYTES_MAX, TABLE_KEY_BYTES_MAX, TABLE_NAME_BYTES_MAX, TABLE_VALUE_BYTES_MAX,
-    VALUE_BYTES_MAX,
+    DOCUMENT_BYTES_MAX, TABLE_KEY_BYTES_MAX, TABLE_NAME_BYTES_MAX, TABLE_VALUE_BYTES_MAX, VALUE_BYTES_MAX,
 };
 use crate::read::{Reader, open_record};
 use crate::record::{BlobV1, PageV1};
@@ -264,7 +263,7 @@ impl IndexerTable {
         };
         let new = match value {
             Some(value) if value.len() > INLINE_BYTES_MAX => {
-                let packed = packer.pack("table value", value, TABLE_VALUE_BYTES_MAX)?;
+                let packed = packer.pack(Kind::Other, "table value", value, TABLE_VALUE_BYTES_MAX)?;
                 batch.put_blob(&chunks, &packed, &old)?;
                 Some(ValueV1::Chunked(packed.blob))
             }
@@ -293,7 +292,9 @@ fn page_of(view: &View<'_>, name: &str, key: &[u8]) -> Result<Option<(keys::Key,
 
 /// The pairs of a page, checked for order.
 fn open_page(unpacker: &Unpacker, low: &[u8], page: PageV1) -> Result<Pairs, StoreError> {
-    let raw = unpacker.unpack(low, &page.blob, page.stored.0)?;
+    let raw = unpacker.unpack(low, &page.blob, page.stored.0, |_| {
+        Err(damaged_record(low, &DecodeError::Impossible("a page with a dictionary")))
+    })?;
     let damaged = |error: &DecodeError| damaged_record(low, error);
     let pairs: Pairs = decode(&raw).map_err(|error| damaged(&error))?;
     let from = low.iter().position(|byte| *byte == 0).map_or(low.len(), |at| at + 1);
@@ -342,7 +343,7 @@ fn write_page(
     low: keys::Key,
     mut pairs: Pairs,
 ) -> Result<(), StoreError> {
-    let packed = packer.pack("table page", &encode(&pairs)?, DOCUMENT_BYTES_MAX)?;
+    let packed = packer.pack(Kind::Other, "table page", &encode(&pairs)?, DOCUMENT_BYTES_MAX)?;
     if packed.stored.len() > STORED_BYTES_MAX && pairs.len() > 1 {
         let second = pairs.split_off(pairs.len() / 2);
         let at = keys::table(name, &second[0].0.0);

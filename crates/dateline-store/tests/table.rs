@@ -1,6 +1,8 @@
 //! Indexers' tables against a map: what was put is read back whatever the pages did meanwhile. Not what indexers do with
 //! them.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use common::Home;
