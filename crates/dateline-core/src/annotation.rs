@@ -76,8 +76,21 @@ impl FacetValue {
     }
 }
 
-/// Hash over everything a processor's output depends on; the same key means the same output.
-pub type StalenessKey = ContentHash;
+/// Hash over everything a processor's output depends on; the same key means the same output. The first half of a BLAKE3
+/// hash: 128 bits tell one version from the next, and every document keeps one for each processor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct StalenessKey(pub [u8; 16]);
+
+impl StalenessKey {
+    /// The key of what an output depends on.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> StalenessKey {
+        let mut start = [0; 16];
+        start.copy_from_slice(&ContentHash::of(bytes).0[..16]);
+        StalenessKey(start)
+    }
+}
 
 /// Something odd in an article: reported, never an error.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

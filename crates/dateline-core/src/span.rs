@@ -1,14 +1,93 @@
 //! Half-open byte ranges into a document's canonical text, and the line numbers they fall on.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A half-open range of UTF-8 bytes into the canonical text: `start..end`, both on char boundaries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// A binary codec writes start and length, as lengths are small and ends are not; JSON has `start` and `end`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span {
     /// First byte of the range.
     pub start: u32,
     /// The byte after the last one.
     pub end: u32,
+}
+
+/// How a span stands in JSON.
+#[derive(Serialize, Deserialize)]
+#[serde(rename = "Span")]
+struct Bounds {
+    start: u32,
+    end: u32,
+}
+
+impl Serialize for Span {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() {
+            return Bounds { start: self.start, end: self.end }.serialize(serializer);
+        }
+        (self.start, self.end.wrapping_sub(self.start)).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Span {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Span, D::Error> {
+        if deserializer.is_human_readable() {
+            return Bounds::deserialize(deserializer).map(|bounds| Span { start: bounds.start, end: bounds.end });
+        }
+        let (start, length) = <(u32, u32)>::deserialize(deserializer)?;
+        Ok(Span { start, end: start.wrapping_add(length) })
+    }
+}
+
+/// An annotation that stands somewhere; the items of the standard layers.
+pub(crate) trait Placed: Clone {
+    /// Where it stands.
+    fn place(&mut self) -> &mut Span;
+}
+
+impl Placed for Span {
+    fn place(&mut self) -> &mut Span {
+        self
+    }
+}
+
+/// Serialisation of annotations in text order: a binary codec writes each start as the distance from the end before it,
+/// which is a small number. For use with `#[serde(with = "...")]`. JSON keeps positions in the text.
+pub(crate) mod in_order {
+    use super::{Placed, Span};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(crate) fn serialize<T: Placed + Serialize, S: Serializer>(
+        items: &[T],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() {
+            return items.serialize(serializer);
+        }
+        let mut end = 0_u32;
+        serializer.collect_seq(items.iter().map(|item| {
+            let mut moved = item.clone();
+            let place = moved.place();
+            let before = std::mem::replace(&mut end, place.end);
+            // Wrapping, so that what is out of order comes back as it was and is refused by the check, not here.
+            *place = Span { start: place.start.wrapping_sub(before), end: place.end.wrapping_sub(before) };
+            moved
+        }))
+    }
+
+    pub(crate) fn deserialize<'de, T: Placed + Deserialize<'de>, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<T>, D::Error> {
+        let is_binary = !deserializer.is_human_readable();
+        let mut items = Vec::<T>::deserialize(deserializer)?;
+        let mut end = 0_u32;
+        for item in items.iter_mut().filter(|_| is_binary) {
+            let place = item.place();
+            *place = Span { start: place.start.wrapping_add(end), end: place.end.wrapping_add(end) };
+            end = place.end;
+        }
+        Ok(items)
+    }
 }
 
 /// Why a span does not fit a text.

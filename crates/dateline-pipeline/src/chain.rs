@@ -2,7 +2,7 @@
 
 use crate::key::{FixedPart, InputHashes};
 use crate::{ChainError, order};
-use dateline_processor::core::ContentHash;
+use dateline_processor::core::{ContentHash, StalenessKey};
 use dateline_processor::{Annotator, Descriptor, Input, LayerSpec};
 use serde_json::Value;
 
@@ -86,7 +86,7 @@ impl Chain {
         let ordered: Vec<Member> = order.into_iter().filter_map(|at| members[at].take()).collect();
         let layers = layers(&ordered);
         let nodes: Vec<Node> = ordered.into_iter().map(|member| node(member, &layers)).collect();
-        let keys: Vec<ContentHash> = nodes.iter().map(|node| node.fixed.key(&[]).0).collect();
+        let keys: Vec<StalenessKey> = nodes.iter().map(|node| node.fixed.key(&[]).0).collect();
         let fingerprint = ContentHash::of_fields(keys.iter().map(|key| key.0.as_slice()));
         Ok(Chain { nodes, layers, fingerprint })
     }

@@ -1,12 +1,14 @@
 //! What a staleness key is made of: hashes of a processor's own parts, of the inputs and of the layers it reads.
 
-use dateline_processor::core::{ContentHash, Document, DocumentInput, Hints, MarkKind, Metadata, SourceInfo};
+use dateline_processor::core::{
+    ContentHash, Document, DocumentInput, Hints, MarkKind, Metadata, SourceInfo, StalenessKey,
+};
 use dateline_processor::{Descriptor, Input};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// Number of this way of making keys; a change of it re-runs everything.
-const KEY_SCHEME: &str = "dateline-key-1";
+const KEY_SCHEME: &str = "dateline-key-2";
 
 /// The short hash of a layer or input that is not there.
 pub(crate) const ABSENT: u32 = 0;
@@ -119,7 +121,7 @@ impl FixedPart {
     }
 
     /// The key and its short parts, from the hashes of inputs and layers in their declared order.
-    pub(crate) fn key(&self, read: &[Option<ContentHash>]) -> (ContentHash, Vec<u32>) {
+    pub(crate) fn key(&self, read: &[Option<ContentHash>]) -> (StalenessKey, Vec<u32>) {
         let mut bytes = Vec::with_capacity(32 + read.len() * 33);
         bytes.extend_from_slice(&self.prefix.0);
         let mut parts = Vec::with_capacity(self.short.len() + read.len());
@@ -129,7 +131,7 @@ impl FixedPart {
             bytes.extend_from_slice(&hash.map_or([0; 32], |hash| hash.0));
             parts.push(hash.map_or(ABSENT, short));
         }
-        (ContentHash::of(&bytes), parts)
+        (StalenessKey::of(&bytes), parts)
     }
 }
 

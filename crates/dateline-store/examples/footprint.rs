@@ -3,7 +3,9 @@
 //! `cargo run --release -p dateline-store --example footprint -- FOLDER [REVISE]` puts every file of a folder as one
 //! article with annotations of a usual size, in commits of 100, then again with one word changed when `REVISE` is given.
 
-use dateline_core::{ContentHash, Document, DocumentId, LayerRecord, Outcome, OutcomeState, Sequence, SourcePath};
+use dateline_core::{
+    ContentHash, Document, DocumentId, LayerRecord, Outcome, OutcomeState, Sequence, SourcePath, StalenessKey,
+};
 use dateline_store::{
     Annotations, FileIdentity, NewDocument, Operation, SourceSlice, StateDir, Store, StoreError, StoreOptions,
 };
@@ -25,7 +27,7 @@ fn annotations(text: &str) -> Annotations {
     let outcome = |processor: &str| Outcome {
         processor: processor.to_owned(),
         version: 1,
-        key: ContentHash::of_fields([processor.as_bytes(), text.as_bytes()]),
+        key: StalenessKey::of(&[processor.as_bytes(), text.as_bytes()].concat()),
         parts: [1_u32, 2, 3, 4, 5].iter().map(|part| part.wrapping_mul(2_654_435_761)).collect(),
         state: OutcomeState::Done,
         diagnostics: Vec::new(),

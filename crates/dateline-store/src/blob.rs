@@ -241,9 +241,9 @@ mod tests {
         let packed = packer.pack(Kind::Text, "text", raw.as_bytes(), 1 << 20).unwrap();
         assert_eq!(packed.blob.method, WITH_DICTIONARY);
         assert!(packed.stored.len() * 2 < alone.stored.len());
-        let unpacker = Unpacker::default();
-        let unpack =
-            |stored: &[u8], known: &[u8]| unpacker.unpack(b"B", &packed.blob, stored.to_vec(), |_| Ok(known.to_vec()));
+        let unpack = |stored: &[u8], known: &[u8]| {
+            Unpacker::default().unpack(b"B", &packed.blob, stored.to_vec(), |_| Ok(known.to_vec()))
+        };
         assert!(unpack(&packed.stored, b"no dictionary").is_err());
         assert_eq!(unpack(&packed.stored, &dictionary).unwrap(), raw.as_bytes());
         assert!(unpack(&packed.stored[..9], &dictionary).is_err());

@@ -7,7 +7,7 @@ use crate::keys;
 use crate::model::{Annotations, Failure, FailureEntry, FileIdentity, HeldDeletes, RecordFailure, RootIdentity};
 use dateline_core::{
     ContentHash, Date, Diagnostic, Document, Facet, FacetValue, LayerRecord, Mark, MarkKind, Metadata, MetadataEntry,
-    Origin, Outcome, OutcomeState, SourcePath, Span, Timestamp,
+    Origin, Outcome, OutcomeState, SourcePath, Span, StalenessKey, Timestamp,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::collections::BTreeMap;
@@ -431,7 +431,7 @@ pub(crate) enum OutcomeStateV1 {
 pub(crate) struct OutcomeV1 {
     pub(crate) processor: String,
     pub(crate) version: u32,
-    pub(crate) key: [u8; 32],
+    pub(crate) key: [u8; 16],
     /// Little endian numbers of four bytes: hashes, which a variable length would only lengthen.
     pub(crate) parts: Blob,
     pub(crate) state: OutcomeStateV1,
@@ -506,7 +506,7 @@ impl AnnotationsV1 {
         let outcome = |one: OutcomeV1| Outcome {
             processor: one.processor,
             version: one.version,
-            key: ContentHash(one.key),
+            key: StalenessKey(one.key),
             parts: one.parts.0.chunks_exact(4).map(part).collect(),
             state: state(one.state),
             diagnostics: odd(one.diagnostics),
@@ -556,8 +556,8 @@ mod tests {
     use crate::history::{BatchV1, BodyCopyV1, EntryV1, PlaceV1};
     use crate::model::Annotations;
     use dateline_core::{
-        ContentHash, Date, Diagnostic, Document, Facet, FacetValue, LayerRecord, Mark, MarkKind, Metadata, Origin,
-        Outcome, OutcomeState, Span,
+        Date, Diagnostic, Document, Facet, FacetValue, LayerRecord, Mark, MarkKind, Metadata, Origin, Outcome,
+        OutcomeState, Span, StalenessKey,
     };
     use proptest::prelude::*;
     use std::collections::BTreeMap;
@@ -595,7 +595,7 @@ mod tests {
         let outcome = |state| Outcome {
             processor: "p".to_owned(),
             version: 2,
-            key: ContentHash([9; 32]),
+            key: StalenessKey([9; 16]),
             parts: vec![1, u32::MAX],
             state,
             diagnostics: vec![Diagnostic::new("c", "m").at(Span::new(1, 2))],
@@ -723,7 +723,7 @@ mod tests {
         let encoded = encode(&AnnotationsV1::from(&annotations())).unwrap();
         assert_eq!(
             hex(&encoded),
-            "010574696d6578010301020304016600016b01660109016602000000000000e03f016603fbcc0f04050301700209090909090909090909090909090909090909090909090909090909090909090801000000ffffffff00010163016d01010201700209090909090909090909090909090909090909090909090909090909090909090801000000ffffffff010172010163016d01010201700209090909090909090909090909090909090909090909090909090909090909090801000000ffffffff0203646374010163016d010102010163016d00"
+            "010574696d6578010301020304016600016b01660109016602000000000000e03f016603fbcc0f040503017002090909090909090909090909090909090801000000ffffffff00010163016d010102017002090909090909090909090909090909090801000000ffffffff010172010163016d010102017002090909090909090909090909090909090801000000ffffffff0203646374010163016d010102010163016d00"
         );
         assert_eq!(decode::<AnnotationsV1>(&encoded).unwrap().annotations().unwrap(), annotations());
         let failures = vec![RecordFailureV1 { part: "3".to_owned(), line: 9, reason: "r".to_owned() }];

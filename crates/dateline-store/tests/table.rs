@@ -10,6 +10,8 @@ use dateline_core::Sequence;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
+type Map = BTreeMap<Vec<u8>, Vec<u8>>;
+
 #[derive(Clone, Debug)]
 enum Step {
     /// Many keys at once, which is what cuts pages: first number, how many, bytes of each value, whether they compress.
@@ -61,7 +63,7 @@ proptest! {
         let home = Home::new();
         let (mut store, mut committer) = home.open();
         let mut table = store.indexer_table("registry").unwrap();
-        let (mut durable, mut shown): (BTreeMap<Vec<u8>, Vec<u8>>, BTreeMap<Vec<u8>, Vec<u8>>) = Default::default();
+        let (mut durable, mut shown) = (Map::new(), Map::new());
         for step in steps {
             match step {
                 Step::Put(from, count, bytes, plain) => for number in from..from + count {

@@ -77,7 +77,7 @@ pub enum DctRole {
 
 impl Layer for DctLayer {
     const NAME: &'static str = "dct";
-    const SCHEMA: u32 = 1;
+    const SCHEMA: u32 = 2;
 
     fn check(&self, text: &str) -> LayerCheck {
         self.candidates.iter().filter_map(|candidate| candidate.span).try_for_each(|span| span.check(text))

@@ -1,5 +1,6 @@
 //! Layer `entity`: names in the text and which of them are one entity in this document.
 
+use crate::span::Placed;
 use crate::{Layer, LayerCheck, Span};
 use serde::{Deserialize, Serialize};
 
@@ -7,6 +8,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EntityLayer {
     /// Every mention.
+    #[serde(with = "crate::span::in_order")]
     pub mentions: Vec<Mention>,
     /// Every entity; a mention points here by position.
     pub entities: Vec<Entity>,
@@ -70,9 +72,15 @@ pub struct Entity {
     pub reference: Option<String>,
 }
 
+impl Placed for Mention {
+    fn place(&mut self) -> &mut Span {
+        &mut self.span
+    }
+}
+
 impl Layer for EntityLayer {
     const NAME: &'static str = "entity";
-    const SCHEMA: u32 = 1;
+    const SCHEMA: u32 = 2;
 
     fn check(&self, text: &str) -> LayerCheck {
         Span::check_all(self.mentions.iter().map(|mention| mention.span), text)

@@ -1,12 +1,13 @@
 //! Layer `timex`: temporal expressions with ISO-TimeML values.
 
+use crate::span::Placed;
 use crate::{Date, DateInterval, Layer, LayerCheck, Span};
 use serde::{Deserialize, Serialize};
 
 /// All temporal expressions of a document, in text order, never overlapping.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct TimexLayer(pub Vec<Timex>);
+pub struct TimexLayer(#[serde(with = "crate::span::in_order")] pub Vec<Timex>);
 
 /// Type of a temporal expression (TIMEX3 attribute `type`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -68,9 +69,15 @@ impl Timex {
     }
 }
 
+impl Placed for Timex {
+    fn place(&mut self) -> &mut Span {
+        &mut self.span
+    }
+}
+
 impl Layer for TimexLayer {
     const NAME: &'static str = "timex";
-    const SCHEMA: u32 = 1;
+    const SCHEMA: u32 = 2;
 
     fn check(&self, text: &str) -> LayerCheck {
         Span::check_all(self.0.iter().map(|timex| timex.span), text)?;

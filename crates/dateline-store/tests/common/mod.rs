@@ -2,7 +2,7 @@
 #![allow(dead_code, missing_docs, unreachable_pub, clippy::unwrap_used)]
 
 use dateline_core::{
-    ContentHash, Document, Facet, FacetValue, LayerRecord, Outcome, OutcomeState, SourcePath, Timestamp,
+    ContentHash, Document, Facet, FacetValue, LayerRecord, Outcome, OutcomeState, SourcePath, StalenessKey, Timestamp,
 };
 use dateline_store::{
     Annotations, Clock, Committer, FileIdentity, NewDocument, OpenReport, Operation, SourceSlice, StateDir, Store,
@@ -74,7 +74,7 @@ pub fn annotations(seed: &str) -> Annotations {
         outcomes: vec![Outcome {
             processor: "dating".to_owned(),
             version: 3,
-            key: ContentHash::of(seed.as_bytes()),
+            key: StalenessKey::of(seed.as_bytes()),
             parts: vec![1, 2, u32::MAX],
             state: OutcomeState::Done,
             diagnostics: Vec::new(),
