@@ -15,6 +15,10 @@ pub(crate) const BATCHES_WAITING_MAX: usize = 64;
 const GROUP_DOCUMENTS_MAX: usize = 200;
 /// Text bytes grouped into one durable commit.
 const GROUP_BYTES_MAX: usize = 2 << 20;
+/// With so many files still to come, a commit waits for its group to fill,
+const BULK_PENDING: usize = 500;
+/// at most so long: larger groups make a smaller store and fewer syncs, and in bulk nobody waits for a single file.
+const BULK_LINGER: Duration = Duration::from_millis(200);
 /// How often a commit refused for want of space is tried again.
 const PAUSE: Duration = Duration::from_secs(1);
 /// Entries of the change log looked at by one trim.
@@ -187,6 +191,7 @@ impl Thread {
 
     fn handle(&mut self, first: Work) -> Result<(), StoreError> {
         let mut group = Group::default();
+        let until = Instant::now() + BULK_LINGER;
         let mut next = Some(first);
         while let Some(work) = next.take() {
             match work {
@@ -197,7 +202,8 @@ impl Thread {
                 }
             }
             if !group.is_full() {
-                next = self.work.try_recv().ok();
+                let is_bulk = group.documents > 0 && self.live.facts().pending >= BULK_PENDING;
+                next = if is_bulk { self.work.recv_deadline(until).ok() } else { self.work.try_recv().ok() };
             }
         }
         self.commit(group)

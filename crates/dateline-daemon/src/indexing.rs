@@ -24,8 +24,11 @@ const IDLE_LOOK: Duration = Duration::from_millis(2);
 const TOLD_EVERY: u64 = 1_000;
 /// In bulk work an index with files of its own is committed after this many changes.
 const BULK_CHANGES: u64 = 5_000;
-/// One that lives in its table is committed after so many, always: what it puts waits in memory until then.
-const TABLE_CHANGES_MAX: u64 = 1_000;
+/// While more is on its way, one that lives in its table is committed when so many bytes wait in memory,
+const TABLE_PENDING_BYTES_MAX: usize = 16 << 20;
+/// or so much time has passed: each commit writes most pages of its table anew (10,000 articles in one go: a commit for
+/// every thousand makes the store 16 MB larger than one at the end).
+const TABLE_COMMIT_GAP: Duration = Duration::from_secs(30);
 
 /// Why an indexer could not follow the log.
 #[derive(Debug, thiserror::Error)]
@@ -328,15 +331,17 @@ impl Follower {
 
     /// At once when there is nothing more to do; else when enough time has passed and, in bulk, enough has gathered.
     fn wants_commit(&self, calm: bool, bulk: bool) -> bool {
-        if self.in_table && self.uncommitted >= TABLE_CHANGES_MAX {
-            return true;
+        if self.uncommitted == 0 {
+            return false;
         }
-        let enough = !bulk || self.uncommitted >= BULK_CHANGES;
-        self.uncommitted > 0 && (calm || (enough && self.last_commit.elapsed() >= self.gap()))
+        let waiting = self.table.as_ref().map_or(0, IndexerTable::pending_bytes);
+        let enough = self.in_table || !bulk || self.uncommitted >= BULK_CHANGES;
+        calm || waiting >= TABLE_PENDING_BYTES_MAX || (enough && self.last_commit.elapsed() >= self.gap())
     }
 
     fn gap(&self) -> Duration {
-        COMMIT_GAP_MIN.max(self.last_took * COMMIT_GAP_FACTOR)
+        let least = if self.in_table { TABLE_COMMIT_GAP } else { COMMIT_GAP_MIN };
+        least.max(self.last_took * COMMIT_GAP_FACTOR)
     }
 
     /// How long until what was applied is committed at the latest; `None` when there is nothing to commit.

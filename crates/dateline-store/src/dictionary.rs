@@ -18,9 +18,9 @@ pub(crate) const DICTIONARY_BYTES: usize = 64 << 10;
 /// Largest dictionary read back, in bytes.
 pub(crate) const DICTIONARY_BYTES_MAX: usize = 1 << 20;
 /// The first dictionaries are learnt when the store has so many revisions,
-const FIRST_REVISIONS: u64 = 1_000;
+const FIRST_REVISIONS: u64 = 300;
 /// and new ones whenever it has grown by this factor since, as its documents may have become others.
-const GROWTH: u64 = 32;
+const GROWTH: u64 = 10;
 /// Documents that are learnt from, spread over the whole store.
 const SAMPLES: u64 = 1_000;
 /// Fewer teach nothing.

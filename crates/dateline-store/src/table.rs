@@ -23,7 +23,7 @@ const INLINE_BYTES_MAX: usize = 1 << 10;
 
 /// A page is cut when its pairs have more bytes than this, before compression. Larger pages compress better and cost
 /// more to change (10,000 articles' entities: 53,000 pairs of 6.9 MB alone, 2.4 MB in pages of this size).
-const PAGE_BYTES_MAX: usize = 8 << 10;
+const PAGE_BYTES_MAX: usize = 16 << 10;
 
 /// Compressed bytes of a page; the rest of a record is its envelope and lengths.
 const STORED_BYTES_MAX: usize = VALUE_BYTES_MAX - 64;
@@ -48,6 +48,8 @@ pub struct IndexerTable {
     store: Store,
     name: String,
     pending: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+    /// Bytes of keys and values in `pending`.
+    pending_bytes: usize,
     cleared: bool,
 }
 
@@ -58,7 +60,13 @@ fn check(what: &'static str, bytes: usize, limit: usize) -> Result<(), StoreErro
 impl IndexerTable {
     pub(crate) fn new(store: Store, name: &str) -> Result<IndexerTable, StoreError> {
         check("indexer name", name.len(), TABLE_NAME_BYTES_MAX)?;
-        Ok(IndexerTable { store, name: name.replace('\0', "_"), pending: BTreeMap::new(), cleared: false })
+        Ok(IndexerTable {
+            store,
+            name: name.replace('\0', "_"),
+            pending: BTreeMap::new(),
+            pending_bytes: 0,
+            cleared: false,
+        })
     }
 
     /// Name of the indexer.
@@ -115,8 +123,22 @@ impl IndexerTable {
     pub fn put(&mut self, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
         check("table key", key.len(), TABLE_KEY_BYTES_MAX)?;
         check("table value", value.len(), TABLE_VALUE_BYTES_MAX)?;
-        self.pending.insert(key.to_vec(), Some(value.to_vec()));
+        self.change_later(key, Some(value));
         Ok(())
+    }
+
+    fn change_later(&mut self, key: &[u8], value: Option<&[u8]>) {
+        self.pending_bytes += value.map_or(0, <[u8]>::len);
+        match self.pending.insert(key.to_vec(), value.map(<[u8]>::to_vec)) {
+            Some(old) => self.pending_bytes -= old.map_or(0, |old| old.len()),
+            None => self.pending_bytes += key.len(),
+        }
+    }
+
+    /// Bytes of keys and values that wait for a commit.
+    #[must_use]
+    pub fn pending_bytes(&self) -> usize {
+        self.pending_bytes
     }
 
     /// Removes a key.
@@ -125,7 +147,7 @@ impl IndexerTable {
     /// [`StoreError::TooLarge`].
     pub fn delete(&mut self, key: &[u8]) -> Result<(), StoreError> {
         check("table key", key.len(), TABLE_KEY_BYTES_MAX)?;
-        self.pending.insert(key.to_vec(), None);
+        self.change_later(key, None);
         Ok(())
     }
 
@@ -201,12 +223,14 @@ impl IndexerTable {
     /// Forgets everything, committed or not, with the next commit.
     pub fn clear(&mut self) {
         self.pending.clear();
+        self.pending_bytes = 0;
         self.cleared = true;
     }
 
     /// Forgets what was put and not committed: after a failed apply.
     pub fn abandon(&mut self) {
         self.pending.clear();
+        self.pending_bytes = 0;
         self.cleared = false;
     }
 
@@ -218,6 +242,7 @@ impl IndexerTable {
     /// Forgets what was put, because it is committed now.
     pub(crate) fn written(&mut self) {
         self.pending.clear();
+        self.pending_bytes = 0;
     }
 
     /// Puts what was collected in a transaction, page by page.
