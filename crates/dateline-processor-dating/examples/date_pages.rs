@@ -2,22 +2,11 @@
 //! Usage: `date_pages GOLD.jsonl DIR [--misses]`; a gold line has `file` (below DIR), `date` and `lang`.
 
 use dateline_parser::{ParserOptions, parse};
-use dateline_processor::core::layers::DctLayer;
 use dateline_processor::core::{DocumentInput, SourcePath};
-use dateline_processor::{
-    Annotator, BuildAnnotator, DocumentView, LayerSource, LayerValue, NoDeadline, Output, Resources,
-};
+use dateline_processor::{BuildAnnotator, Resources};
 use dateline_processor_dating::{Dating, DatingConfig};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-
-struct NoLayers;
-
-impl LayerSource for NoLayers {
-    fn layer(&self, _name: &str) -> Option<&LayerValue> {
-        None
-    }
-}
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
@@ -36,10 +25,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             input.document = document.document;
             ControlFlow::Break(())
         });
-        let mut output = Output::new(dating.descriptor(), &input.document.text);
-        dating.annotate(&DocumentView::new(dating.descriptor(), &input, &NoLayers, &NoDeadline), &mut output)?;
-        let layers = output.into_parts().layers;
-        let layer = layers.iter().find_map(|(_, value)| value.downcast_ref::<DctLayer>()).ok_or("no dct layer")?;
+        let layer = dating.document_date(&input);
         let found = layer.dct.as_ref().map(|dct| dct.interval.earliest.to_string());
         let right = found.as_deref() == date;
         for key in ["all".to_owned(), language.clone()] {

@@ -12,7 +12,7 @@ use dateline_processor::{
 };
 
 /// Raised whenever the same document may get other dates.
-const CODE_VERSION: u32 = 1;
+const CODE_VERSION: u32 = 2;
 
 /// Finds the document date and the temporal expressions.
 pub struct Dating {
@@ -43,17 +43,16 @@ impl Dating {
         }
     }
 
+    /// The document date alone, with its candidates, as [`Annotator::annotate`] finds it; no expressions are sought.
+    #[must_use]
+    pub fn document_date(&self, input: &DocumentInput) -> DctLayer {
+        dct::weigh(&Evidence::of(input), &self.reader, &self.config).0
+    }
+
     /// Why the temporal expressions that touch `span` have their values, in text order.
     #[must_use]
     pub fn explain_span(&self, input: &DocumentInput, span: Span) -> Vec<TimexExplanation> {
-        let document = &input.document;
-        let evidence = Evidence {
-            text: &document.text,
-            marks: &document.marks,
-            metadata: &document.metadata,
-            source: &input.source,
-            hints: &input.hints,
-        };
+        let (document, evidence) = (&input.document, Evidence::of(input));
         let (layer, _) = dct::weigh(&evidence, &self.reader, &self.config);
         let anchor = self.anchor(&layer, &evidence);
         let tagged = timex::tag(&self.language, &document.text, &document.marks, &anchor, true);

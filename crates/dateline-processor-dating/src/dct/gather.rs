@@ -355,30 +355,58 @@ fn signature(line: &str, offset: usize, reader: &DateReader, order: NumericOrder
     }
 }
 
-/// `BEIJING, April 5, 2022 (Reuters) -`: capitals, a comma, a whole date, a dash.
-fn dateline(text: &str, reader: &DateReader, order: NumericOrder, clues: &mut Vec<Clue>) {
+/// The first line of a text and the place in capitals it begins with, as datelines have one.
+fn dateline_of(text: &str) -> Option<(usize, &str, &str)> {
     let mut end = text.len().min(DATELINE_BYTES_MAX);
     while !text.is_char_boundary(end) {
         end -= 1;
     }
     let head = text[..end].trim_start();
-    let offset = end - head.len();
-    let Some(line) = head.lines().next() else { return };
+    let line = head.lines().next()?;
     let place = line.split([',', '(', '-', '—', '–']).next().unwrap_or("").trim();
     let shouted = place.chars().filter(|character| character.is_alphabetic()).count() >= 3
         && place.chars().all(|character| !character.is_lowercase());
-    if !shouted {
-        return;
-    }
+    shouted.then_some((end - head.len(), line, place))
+}
+
+/// Whether what follows a date shows that the dateline ends with it: `(Reuters) -`.
+fn closes_dateline(follows: &str) -> bool {
+    let follows = follows.trim_start();
+    ["-", "—", "–", "(", ":", "/"].iter().any(|sign| follows.starts_with(sign))
+}
+
+/// `BEIJING, April 5, 2022 (Reuters) -`: capitals, a comma, a whole date, a dash.
+fn dateline(text: &str, reader: &DateReader, order: NumericOrder, clues: &mut Vec<Clue>) {
+    let Some((offset, line, place)) = dateline_of(text) else { return };
     for found in reader.dates(line, order) {
-        let follows = line[found.end..].trim_start();
-        let closes = ["-", "—", "–", "(", ":", "/"].iter().any(|sign| follows.starts_with(sign));
+        let closes = closes_dateline(&line[found.end..]);
         if found.start <= place.len() + 30 && closes && found.interval.earliest == found.interval.latest {
             let span = Span::new(offset + found.start, offset + found.end);
             push(clues, "dateline", DctRole::Published, 82, &found, &line[..found.end], Some(span));
             return;
         }
     }
+}
+
+/// `BEIJING, April 5 (Reuters) -`: the day of the dateline in `within`, where other evidence gives no more than a month or a
+/// year and the day lies in it once.
+pub(super) fn dateline_day(text: &str, reader: &DateReader, within: DateInterval) -> Option<Clue> {
+    let (offset, line, place) = dateline_of(text)?;
+    let (month, day, start, end) = reader.month_day(line)?;
+    if start > place.len() + 30 || !closes_dateline(&line[end..]) {
+        return None;
+    }
+    let days = (within.earliest.year()..=within.latest.year()).filter_map(|year| Date::new(year, month, day).ok());
+    let mut inside = days.filter(|day| within.contains(DateInterval::day(*day)));
+    let (first, second) = (inside.next()?, inside.next());
+    if second.is_some() {
+        return None;
+    }
+    let mut clues = Vec::new();
+    let found = Found { start, end, interval: DateInterval::day(first), time: None, utc: false, other: None };
+    let span = Span::new(offset + start, offset + end);
+    push(&mut clues, "dateline", DctRole::Published, 60, &found, &line[..end], Some(span));
+    clues.pop()
 }
 
 /// `2022-04-05-title.txt`, `title_20220405.txt`.

@@ -7,7 +7,9 @@ pub(crate) use read::DateReader;
 
 use crate::config::DatingConfig;
 use dateline_processor::core::layers::{Candidate, Dct, DctLayer, DctRole};
-use dateline_processor::core::{Date, DateInterval, DctHint, Diagnostic, Hints, Mark, Metadata, Precision, SourceInfo};
+use dateline_processor::core::{
+    Date, DateInterval, DctHint, Diagnostic, DocumentInput, Hints, Mark, Metadata, Precision, SourceInfo,
+};
 use gather::Clue;
 
 /// Least weight on which a date may rest; a copyright line alone is not enough.
@@ -24,6 +26,20 @@ pub(crate) struct Evidence<'a> {
     pub(crate) metadata: &'a Metadata,
     pub(crate) source: &'a SourceInfo,
     pub(crate) hints: &'a Hints,
+}
+
+impl<'a> Evidence<'a> {
+    /// All that a document brings with it.
+    pub(crate) fn of(input: &'a DocumentInput) -> Evidence<'a> {
+        let document = &input.document;
+        Evidence {
+            text: &document.text,
+            marks: &document.marks,
+            metadata: &document.metadata,
+            source: &input.source,
+            hints: &input.hints,
+        }
+    }
 }
 
 /// Weighs the evidence.
@@ -46,12 +62,24 @@ pub(crate) fn weigh(
         Some(hint) => layer.dct = from_hint(hint, &mut clues),
         None => {
             layer.dct = choose(&mut clues, &mut diagnostics);
+            sharpen(evidence, reader, layer.dct.as_mut(), &mut clues);
             layer.updated = updated(&clues, layer.dct.as_ref());
         }
     }
     clues.sort_by_key(|clue| (!clue.candidate.accepted, std::cmp::Reverse(clue.candidate.weight)));
     layer.candidates = clues.into_iter().map(|clue| clue.candidate).collect();
     (layer, diagnostics)
+}
+
+/// A dateline without a year tells the day within the month or year that other evidence gives.
+fn sharpen(evidence: &Evidence<'_>, reader: &DateReader, dct: Option<&mut Dct>, clues: &mut Vec<Clue>) {
+    let Some(dct) = dct.filter(|dct| dct.interval.earliest != dct.interval.latest) else { return };
+    let Some(mut clue) = gather::dateline_day(evidence.text, reader, dct.interval) else { return };
+    clue.candidate.accepted = true;
+    clue.candidate.note = format!("the day within {}", dct.interval);
+    dct.interval = clue.candidate.interval;
+    dct.precision = dct.interval.precision();
+    clues.push(clue);
 }
 
 /// The file is no newer than its modification time says, give or take a zone.

@@ -144,6 +144,24 @@ impl DateReader {
         found
     }
 
+    /// The first `April 5` or `5 April` of a line: month, day, and the bytes where it stands.
+    pub(crate) fn month_day(&self, line: &str) -> Option<(i8, i8, usize, usize)> {
+        let tokens = tokens(line);
+        (0..tokens.len().saturating_sub(1)).find_map(|at| {
+            let month_first = self.month(tokens.get(at)).zip(day_number(tokens.get(at + 1)));
+            let (month, day) = match month_first {
+                Some(found) => found,
+                // `Jan. 5`: the full stop of the abbreviation.
+                None if sign(tokens.get(at + 1)) == Some('.') => {
+                    let found = self.month(tokens.get(at)).zip(day_number(tokens.get(at + 2)))?;
+                    return Some((found.0, found.1, tokens[at].start, tokens[at + 2].end));
+                }
+                None => (self.month(tokens.get(at + 1))?, day_number(tokens.get(at))?),
+            };
+            Some((month, day, tokens[at].start, tokens[at + 1].end))
+        })
+    }
+
     /// `T14:30`, ` 14:30:05`, `, 2:30 pm`: the time of day behind a date, and how many tokens it takes.
     fn clock(&self, tokens: &[Token], at: usize) -> (Option<Time>, usize) {
         let mut next = at;

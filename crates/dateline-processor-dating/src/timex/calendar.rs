@@ -1,5 +1,6 @@
 //! Calendar arithmetic on days, weeks, quarters, seasons, decades and holidays, B.C. included. Knows no words.
 
+use super::moon;
 use dateline_processor::core::{Date, DateInterval};
 use jiff::ToSpan;
 use jiff::civil::Weekday;
@@ -45,6 +46,14 @@ pub(crate) const HOLIDAYS: &[&str] = &[
     "guy-fawkes",
     "cyber-monday",
     "election",
+    "lunar-new-year",
+    "diwali",
+    "passover",
+    "rosh-hashanah",
+    "yom-kippur",
+    "hanukkah",
+    "eid-al-fitr",
+    "eid-al-adha",
 ];
 
 /// How a holiday is found in a year.
@@ -55,10 +64,20 @@ enum Feast {
     Easter(i32),
     /// The n-th such weekday of a month, the last one when n is -1, and days added to it.
     Nth(i8, i8, Weekday, i32),
+    /// New year of the Chinese calendar.
+    Lunar,
+    /// The Hindu feast of lights.
+    Diwali,
+    /// Days after the Hebrew new year.
+    Hebrew(i32),
+    /// The first day of Hanukkah.
+    Hanukkah,
+    /// Month and day of the Islamic calendar.
+    Islamic(i64, i64),
 }
 
 fn feast(holiday: usize) -> Option<Feast> {
-    use Feast::{Easter, Fixed, Nth};
+    use Feast::{Diwali, Easter, Fixed, Hanukkah, Hebrew, Islamic, Lunar, Nth};
     Some(match *HOLIDAYS.get(holiday)? {
         "christmas" => Fixed(12, 25),
         "christmas-eve" => Fixed(12, 24),
@@ -99,6 +118,15 @@ fn feast(holiday: usize) -> Option<Feast> {
         "canada-day" => Fixed(7, 1),
         "guy-fawkes" => Fixed(11, 5),
         "election" => Nth(11, 1, Weekday::Monday, 1),
+        "lunar-new-year" => Lunar,
+        "diwali" => Diwali,
+        // From Passover to the new year that follows it is always the same.
+        "passover" => Hebrew(-163),
+        "rosh-hashanah" => Hebrew(0),
+        "yom-kippur" => Hebrew(9),
+        "hanukkah" => Hanukkah,
+        "eid-al-fitr" => Islamic(10, 1),
+        "eid-al-adha" => Islamic(12, 10),
         _ => return None,
     })
 }
@@ -113,7 +141,18 @@ pub(crate) fn holiday(code: i32, year: i16) -> Option<Date> {
             let first = Date::new(year, month, 1).ok()?;
             add_days(first.nth_weekday_of_month(nth, weekday).ok()?, days)
         }
+        Feast::Lunar => moon::lunar_new_year(year),
+        Feast::Diwali => moon::diwali(year),
+        Feast::Hebrew(days) => add_days(moon::rosh_hashanah(year)?, days),
+        Feast::Hanukkah => moon::hanukkah(year),
+        Feast::Islamic(month, day) => moon::islamic(year, month, day),
     }
+}
+
+/// How many days a holiday may be off either way: some begin when the moon is seen.
+pub(crate) fn holiday_slack(code: i32) -> i32 {
+    let feast = usize::try_from(code).ok().and_then(feast);
+    i32::from(matches!(feast, Some(Feast::Islamic(..))))
 }
 
 /// Easter Sunday of the Gregorian calendar.

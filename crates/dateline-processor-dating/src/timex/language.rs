@@ -10,10 +10,10 @@ const ENGLISH: &[(&str, &str)] = &[
     ("rules/en/none.toml", include_str!("../../rules/en/none.toml")),
     ("rules/en/time.toml", include_str!("../../rules/en/time.toml")),
     ("rules/en/date.toml", include_str!("../../rules/en/date.toml")),
+    ("rules/en/reference.toml", include_str!("../../rules/en/reference.toml")),
     ("rules/en/relative.toml", include_str!("../../rules/en/relative.toml")),
     ("rules/en/set.toml", include_str!("../../rules/en/set.toml")),
     ("rules/en/duration.toml", include_str!("../../rules/en/duration.toml")),
-    ("rules/en/reference.toml", include_str!("../../rules/en/reference.toml")),
 ];
 const ENGLISH_LEXICON: (&str, &str) = ("rules/en/lexicon.toml", include_str!("../../rules/en/lexicon.toml"));
 const ENGLISH_VERBS: (&str, &str) = ("rules/en/verbs.toml", include_str!("../../rules/en/verbs.toml"));
@@ -31,6 +31,7 @@ struct VerbFile {
     be: Vec<String>,
     to: Vec<String>,
     until: Vec<String>,
+    over: Vec<String>,
 }
 
 /// Small words that decide between tenses.
@@ -44,6 +45,8 @@ pub(crate) enum Cue {
     To,
     /// `until`: what is put off.
     Until,
+    /// `ended`, `since`: the date behind it is past.
+    Over,
 }
 
 /// Words, rules and verbs of one language.
@@ -57,7 +60,7 @@ pub(crate) struct Language {
     era: Vec<ClassId>,
     aside: ClassId,
     article: ClassId,
-    cues: [ClassId; 4],
+    cues: [ClassId; 5],
     past_suffixes: Vec<String>,
 }
 
@@ -72,8 +75,14 @@ impl Language {
         let not_past = lexicon.add_words("no-cue", &verbs.not_past);
         let aside = lexicon.add_words("aside", &verbs.aside);
         let article = lexicon.add_words("determiner", &verbs.article);
-        let cues = [("cue-is", &verbs.is), ("cue-be", &verbs.be), ("cue-to", &verbs.to), ("cue-until", &verbs.until)]
-            .map(|(name, words)| lexicon.add_words(name, words));
+        let cues = [
+            ("cue-is", &verbs.is),
+            ("cue-be", &verbs.be),
+            ("cue-to", &verbs.to),
+            ("cue-until", &verbs.until),
+            ("cue-over", &verbs.over),
+        ]
+        .map(|(name, words)| lexicon.add_words(name, words));
         let mut set = RuleSet::new();
         for (file, text) in ENGLISH {
             set.add(file, text, &mut lexicon)?;

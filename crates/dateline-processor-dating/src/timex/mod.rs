@@ -5,6 +5,7 @@ pub(crate) mod frame;
 pub(crate) mod grammar;
 mod language;
 mod lexicon;
+mod moon;
 mod resolve;
 mod token;
 
@@ -164,6 +165,8 @@ struct Memory {
     focus: Option<Focus>,
     day: Option<Focus>,
     quarter: Option<Focus>,
+    /// Whether a period longer than a quarter was named after it: `in the nine months`.
+    longer: bool,
 }
 
 impl Reader<'_> {
@@ -190,13 +193,13 @@ impl Reader<'_> {
                     place: self.place,
                     focus: memory.focus,
                     day: memory.day,
-                    quarter: memory.quarter,
+                    quarter: memory.quarter.filter(|_| !memory.longer),
                     tense: if needs_tense(&extent.frame) { self.tense(extent.from, extent.to) } else { Tense::Unknown },
                     day_first: self.day_first,
                 };
                 let Some(resolved) = resolve(rule.op, &extent.frame, &context, self.explain) else { continue };
                 if !self.is_aside(extent.from, extent.to, &resolved, &memory) {
-                    remember(&mut memory, &resolved, span, self.place);
+                    remember(&mut memory, &resolved, &extent.frame, &context, span);
                 }
                 tagged.push(self.timex(span, &rule.name, &extent.frame, resolved));
             }
@@ -219,7 +222,7 @@ impl Reader<'_> {
             latest: resolved.interval.map(|interval| interval.latest),
             modifier: frame.word(Slot::Mod).map(str::to_owned),
             quant: frame.word(Slot::Quant).filter(|_| sets).map(str::to_owned),
-            freq: frame.get(Slot::Freq).filter(|_| sets).map(|count| format!("{count}X")),
+            freq: frequency(frame).filter(|_| sets).map(|count| format!("{count}X")),
             rule: rule.to_owned(),
             anchor: resolved.anchor.filter(|anchor| *anchor != span),
         };
@@ -256,34 +259,44 @@ impl Reader<'_> {
 
     /// The tense of the verb that governs the words from `from` to `to`: the nearest cue before them, else after them.
     fn tense(&self, from: usize, to: usize) -> Tense {
-        // `Friday's ruling` was; `postponed until Friday` will be.
+        // `Friday's ruling` was; `postponed until Friday` will be; `the year ended June 30` is over.
         if self.tokens.get(to).is_some_and(|next| next.kind == token::Kind::Sign(lexicon::class::POSSESSIVE)) {
             return Tense::Past;
         }
-        if let Some(before) = from.checked_sub(1)
-            && self.word_in(before, Cue::Until)
-            && !before.checked_sub(1).is_none_or(|at| self.ends_sentence(at))
-        {
-            return Tense::Future;
+        if let Some(before) = from.checked_sub(1) {
+            if self.word_in(before, Cue::Until) && !before.checked_sub(1).is_none_or(|at| self.ends_sentence(at)) {
+                return Tense::Future;
+            }
+            if self.word_in(before, Cue::Over) {
+                return Tense::Over;
+            }
         }
+        self.tense_before(from).or_else(|| self.tense_after(to)).unwrap_or(Tense::Unknown)
+    }
+
+    fn tense_before(&self, from: usize) -> Option<Tense> {
         for distance in 1..=VERB_DISTANCE_MAX {
-            let Some(at) = from.checked_sub(distance) else { break };
+            let at = from.checked_sub(distance)?;
             if self.ends_sentence(at) {
-                break;
+                return None;
             }
             if let Some(tense) = self.cue(at) {
-                return self.voice(at, tense);
+                return Some(self.voice(at, tense));
             }
         }
+        None
+    }
+
+    fn tense_after(&self, to: usize) -> Option<Tense> {
         for at in to..(to + VERB_DISTANCE_MAX).min(self.tokens.len()) {
             if let Some(tense) = self.cue(at) {
-                return tense;
+                return Some(tense);
             }
             if self.ends_sentence(at) {
-                break;
+                return None;
             }
         }
-        Tense::Unknown
+        None
     }
 
     /// What looks past may be passive: `will be paid`, `to be completed`, `is heard`.
@@ -329,6 +342,14 @@ impl Reader<'_> {
     }
 }
 
+/// How often within its period something recurs, where the words say so.
+fn frequency(frame: &Frame) -> Option<i32> {
+    match frame.get(Slot::Freq)? {
+        0 => frame.get(Slot::Number).map(|thousandths| thousandths / 1000),
+        count => Some(count),
+    }
+}
+
 /// Whether the value depends on what the verb says: no year of its own, and more than one it could be of.
 fn needs_tense(frame: &Frame) -> bool {
     let parts = [
@@ -345,19 +366,42 @@ fn needs_tense(frame: &Frame) -> bool {
     !frame.has(Slot::Year) && (weekend || parts.iter().any(|slot| frame.has(*slot)))
 }
 
-fn remember(memory: &mut Memory, resolved: &Resolved, span: Span, place: Where) {
+fn remember(memory: &mut Memory, resolved: &Resolved, frame: &Frame, context: &Context, span: Span) {
+    if resolved.kind == TimexType::Duration && is_report_period(frame) {
+        memory.longer = true;
+    }
     let Some(point) = resolved.point else { return };
-    if place == Where::Narrative && resolved.backward {
+    let told = context.place == Where::Narrative;
+    if told && resolved.backward {
         return;
     }
     let focus = Some(Focus { point, span });
     match point {
-        Point::Quarter(..) if !resolved.counted => memory.quarter = focus,
-        Point::Day(_) => memory.day = focus,
+        Point::Quarter(..) if !resolved.counted => {
+            memory.longer = false;
+            if is_reported(point, memory.quarter, context) {
+                memory.quarter = focus;
+            }
+        }
+        Point::Day(_) if !resolved.counted || told => memory.day = focus,
         _ => {}
     }
     // A century or decade names no year that later dates could belong to.
-    if !matches!(point, Point::Century(_) | Point::Millennium(_)) || place != Where::Narrative {
+    if !matches!(point, Point::Century(_) | Point::Millennium(_)) || !told {
         memory.focus = focus;
     }
+}
+
+/// Whether results are reported for such a length of time beside those of the quarter: `nine months`.
+fn is_report_period(frame: &Frame) -> bool {
+    let months = matches!(frame.get(Slot::Number), Some(6_000 | 9_000 | 12_000));
+    frame.unit() == Some(frame::Unit::Month) && months && !frame.has(Slot::Vague)
+}
+
+/// Whether a quarter is the one a report is about: over, or spoken of in the past, and no older than the one before it.
+fn is_reported(point: Point, before: Option<Focus>, context: &Context) -> bool {
+    let (Some(interval), Some(dct)) = (point.interval(), context.dct) else { return true };
+    let over = interval.latest < dct || interval.earliest <= dct && context.tense.is_past();
+    let older = before.and_then(|before| before.point.interval()).is_some_and(|known| interval.latest < known.earliest);
+    over && !older
 }

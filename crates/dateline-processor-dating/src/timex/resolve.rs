@@ -1,6 +1,6 @@
 //! From slots to a TIMEX3 value: calendar, anchors and tense. No text and no words here.
 
-use super::calendar::{Point, add_days, add_months, holiday, season_of, weekday, year_text};
+use super::calendar::{Point, add_days, add_months, holiday, holiday_slack, season_of, weekday, year_text};
 use super::frame::{Frame, Slot, Unit};
 use super::grammar::{Op, Where};
 use dateline_processor::core::layers::TimexType;
@@ -9,9 +9,18 @@ use dateline_processor::core::{Date, DateInterval, Span, Time};
 /// What the sentence says about when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tense {
+    /// Before the document; of a verb that only reports it may be what is reported that lies ahead.
     Past,
+    /// Before the document for sure: `ended`, `since`.
+    Over,
     Future,
     Unknown,
+}
+
+impl Tense {
+    pub(crate) fn is_past(self) -> bool {
+        matches!(self, Tense::Past | Tense::Over)
+    }
 }
 
 /// The last date the text spoke of.
@@ -74,6 +83,11 @@ pub(crate) fn resolve(op: Op, frame: &Frame, context: &Context, explain: bool) -
         Op::Set => (TimexType::Set, resolver.recurrence()?, None),
     };
     let interval = point.filter(|_| matches!(kind, TimexType::Date | TimexType::Time)).and_then(Point::interval);
+    let slack = frame.get(Slot::Holiday).map_or(0, holiday_slack);
+    let interval = interval.map(|interval| DateInterval {
+        earliest: add_days(interval.earliest, -slack).unwrap_or(interval.earliest),
+        latest: add_days(interval.latest, slack).unwrap_or(interval.latest),
+    });
     let backward = frame.get(Slot::Sign) < Some(0) && frame.has(Slot::Sign)
         || frame.get(Slot::Base) == Some(1) && frame.has(Slot::Shift) && frame.get(Slot::Shift) < Some(0);
     Some(Resolved {
@@ -210,6 +224,9 @@ impl Resolver<'_> {
     }
 
     fn place(&mut self, timed: bool) -> Option<Place> {
+        if self.frame.unit() == Some(Unit::Quarter) && self.get(Slot::Month).is_some() {
+            return self.quarter_that_ended();
+        }
         if self.get(Slot::Order).is_some() {
             return self.numeric_date();
         }
@@ -224,7 +241,9 @@ impl Resolver<'_> {
             return self.month(i8::try_from(month).ok()?);
         }
         if let Some(day) = self.get(Slot::Day) {
-            return self.day_of_month(i8::try_from(day).ok()?);
+            let day = i8::try_from(day).ok()?;
+            let weekday = self.get(Slot::Weekday).and_then(weekday);
+            return weekday.and_then(|weekday| self.weekday_the(weekday, day)).or_else(|| self.day_of_month(day));
         }
         if let Some(code) = self.get(Slot::Weekday) {
             return self.weekday(code);
@@ -304,9 +323,20 @@ impl Resolver<'_> {
 
     fn month(&mut self, month: i8) -> Option<Place> {
         let day = self.get(Slot::Day).and_then(|day| i8::try_from(day).ok());
+        if let Some(ordinal) = self.get(Slot::Ordinal)
+            && day.is_none()
+            && let Some(part) = self.part_of_month(month, ordinal)
+        {
+            return Some(part);
+        }
         if let Some(year) = self.own_year() {
             let Some(day) = day else { return Some(Place::Known(Point::Month(year, month))) };
-            return Date::new(year, month, day).ok().map(|date| Place::Known(Point::Day(date)));
+            return Date::new(year, month, day).ok().map(|date| Place::Known(self.day_or_week(date)));
+        }
+        if self.by_reference()
+            && let Some(place) = self.part_by_reference(|year| Some(Point::Month(year, month)))
+        {
+            return Some(place);
         }
         if let Some(day) = day {
             return self.month_day(month, day);
@@ -315,19 +345,77 @@ impl Resolver<'_> {
         Some(Place::Known(Point::Month(year, month)))
     }
 
+    /// The day, or the week that `the week of` the day means.
+    fn day_or_week(&self, date: Date) -> Point {
+        if self.frame.unit() == Some(Unit::Week) { Point::week_of(date) } else { Point::Day(date) }
+    }
+
     fn month_day(&mut self, month: i8, day: i8) -> Option<Place> {
         // A leap day is no reason to refuse 29 February before the year is known.
         Date::new(2000, month, day).ok()?;
-        let year = match self.carried_year(month) {
-            Some(year) => Some(year),
-            None if self.narrative() => None,
-            None => self.nearest_year(month, Some(day)),
+        let year = match (self.carried_year(month), self.get(Slot::Shift), self.context.dct) {
+            (Some(year), ..) => Some(year),
+            (None, ..) if self.narrative() => None,
+            (None, Some(shift), Some(dct)) if shift != 0 => {
+                let later = (month, day) > (dct.month(), dct.day());
+                let same = (month, day) == (dct.month(), dct.day());
+                Some(match shift {
+                    -1 => dct.year() - i16::from(later || same),
+                    _ => dct.year() + i16::from(!later),
+                })
+            }
+            _ => self.nearest_year(month, Some(day)),
         };
         let Some(year) = year else { return Some(Place::Open(format!("XXXX-{month:02}-{day:02}"))) };
         match Date::new(year, month, day) {
-            Ok(date) => Some(Place::Known(Point::Day(date))),
+            Ok(date) => Some(Place::Known(self.day_or_week(date))),
             Err(_) => Some(Place::Open(format!("XXXX-{month:02}-{day:02}"))),
         }
+    }
+
+    /// `the first week of April`, `the second Sunday in May`: weeks count by where most of their days lie. An ordinal
+    /// of [`LAST`] means the last one.
+    fn part_of_month(&mut self, month: i8, ordinal: i32) -> Option<Place> {
+        let nth = if ordinal == LAST { -1 } else { i8::try_from(ordinal).ok()? };
+        let weekday = self.get(Slot::Weekday).and_then(weekday);
+        let unit = self.frame.unit();
+        if weekday.is_none() && unit != Some(Unit::Week) || !(-1..=5).contains(&nth) || nth == 0 {
+            return None;
+        }
+        let year = match self.own_year() {
+            Some(year) => Some(year),
+            None => self.year_of_month(month),
+        };
+        let Some(year) = year else {
+            let open = weekday.map_or("WXX".to_owned(), |_| format!("{month:02}-XX"));
+            return Some(Place::Open(format!("XXXX-{open}")));
+        };
+        let first = Date::new(year, month, 1).ok()?;
+        let point = match weekday {
+            Some(weekday) => Point::Day(first.nth_weekday_of_month(nth, weekday).ok()?),
+            None if nth == -1 => Point::week_of(add_days(first.last_of_month(), -3)?),
+            None => Point::week_of(add_days(first, 3 + 7 * (i32::from(nth) - 1))?),
+        };
+        Some(Place::Known(point))
+    }
+
+    /// `the following spring`, `the previous May`, `that summer`: counted from the date last named.
+    fn part_by_reference(&mut self, part: impl Fn(i16) -> Option<Point>) -> Option<Place> {
+        let shift = self.get(Slot::Shift).unwrap_or(0).signum();
+        let focus = self.context.focus.filter(|focus| focus.point.year().is_some())?;
+        let (year, named) = (focus.point.year()?, focus.point.interval()?);
+        let fits = |candidate: &Point| {
+            let Some(interval) = candidate.interval() else { return false };
+            match shift {
+                1 => interval.earliest > named.latest,
+                -1 => interval.latest < named.earliest,
+                _ => true,
+            }
+        };
+        let step = i16::try_from(shift).ok()?;
+        let found = [year, year + step].into_iter().filter_map(part).find(fits)?;
+        self.use_focus(focus);
+        Some(Place::Known(found))
     }
 
     /// The year of the last date named, where this kind of text carries it on.
@@ -359,24 +447,47 @@ impl Resolver<'_> {
         let tense = self.context.tense;
         let distance = i32::from(month) - i32::from(dct.month());
         let year = match (day, tense) {
+            // `the year ended Oct. 31`, `since March`: what is over lies behind.
+            (_, Tense::Over) => dct.year() - i16::from((month, day.unwrap_or(1)) > (dct.month(), dct.day())),
             (None, Tense::Past) if distance > 2 => dct.year() - 1,
             (None, Tense::Future) if distance < 0 => dct.year() + 1,
             (None, Tense::Unknown) if distance > 6 => dct.year() - 1,
             (None, Tense::Unknown) if distance < -7 => dct.year() + 1,
             (Some(_), Tense::Past) if distance > 4 => dct.year() - 1,
             (Some(_), Tense::Future) if distance < -4 => dct.year() + 1,
-            (Some(_), _) if distance > 6 => dct.year() - 1,
-            (Some(_), _) if distance < -7 => dct.year() + 1,
+            (Some(_), Tense::Past | Tense::Unknown) if distance > 6 => dct.year() - 1,
+            (Some(_), Tense::Future | Tense::Unknown) if distance < -7 => dct.year() + 1,
             _ => dct.year(),
         };
         self.note(|| format!("nearest year to the document date {dct}, tense {tense:?}"));
         Some(year)
     }
 
-    /// `the 28th`: in the month last spoken of.
+    /// `Friday the 13th`: the nearest month whose 13th is a Friday, as far as tense agrees.
+    fn weekday_the(&mut self, weekday: jiff::civil::Weekday, day: i8) -> Option<Place> {
+        let dct = self.context.dct.filter(|_| !self.narrative())?;
+        let future = self.context.tense == Tense::Future;
+        let found = (0..=MONTHS_TO_WEEKDAY_MAX).find_map(|distance| {
+            let (year, month) = add_months(dct.year(), dct.month(), if future { distance } else { -distance })?;
+            Date::new(year, month, day).ok().filter(|date| {
+                date.weekday() == weekday && if future { *date >= dct } else { *date <= dct || distance == 0 }
+            })
+        })?;
+        self.note(|| format!("the nearest such day to the document date {dct}"));
+        Some(Place::Known(Point::Day(found)))
+    }
+
+    /// `the 28th`: in the month last spoken of, or the one named.
     fn day_of_month(&mut self, day: i8) -> Option<Place> {
         if !(1..=31).contains(&day) {
             return None;
+        }
+        if let (Some(shift), Some(Unit::Month)) = (self.get(Slot::Shift), self.frame.unit()) {
+            let point = if self.by_reference() { self.context.focus.map(|focus| focus.point) } else { None };
+            let point = point.or_else(|| self.deictic_day().map(Point::Day));
+            let month = point.and_then(|point| move_point(point, Unit::Month, shift.min(1))).and_then(Point::month);
+            let Some((year, month)) = month else { return Some(Place::Open(format!("XXXX-XX-{day:02}"))) };
+            return Date::new(year, month, day).ok().map(|date| Place::Known(Point::Day(date)));
         }
         let focus = self.context.focus.filter(|focus| focus.point.month().is_some());
         let month = match focus {
@@ -420,7 +531,7 @@ impl Resolver<'_> {
             None => {
                 let days = i64::from((this - dct).get_days());
                 match self.context.tense {
-                    Tense::Past if days > 31 => dct.year() - 1,
+                    Tense::Past | Tense::Over if days > 31 => dct.year() - 1,
                     Tense::Future if days < -31 => dct.year() + 1,
                     _ if days > 183 => dct.year() - 1,
                     _ if days < -183 => dct.year() + 1,
@@ -438,6 +549,19 @@ impl Resolver<'_> {
             let Point::Day(base) = self.use_focus(focus) else { return None };
             return nearest_after(base, wanted).map(|date| Place::Known(Point::Day(date)));
         }
+        if self.by_reference()
+            && let Some(focus @ Focus { point: Point::Day(base), .. }) = self.context.focus
+        {
+            self.use_focus(focus);
+            let ahead = i32::from(wanted.since(base.weekday()));
+            let days = match self.get(Slot::Shift).unwrap_or(0).signum() {
+                1 if ahead == 0 => 7,
+                1 => ahead,
+                -1 => ahead - 7,
+                _ => code - i32::from(base.weekday().to_monday_one_offset()),
+            };
+            return add_days(base, days).map(|date| Place::Known(Point::Day(date)));
+        }
         let dct = self.deictic_day()?;
         let ahead = i32::from(wanted.since(dct.weekday()));
         let behind = (7 - ahead) % 7;
@@ -447,7 +571,7 @@ impl Resolver<'_> {
             }
             Some(-1) => -if behind == 0 { 7 } else { behind },
             Some(0) => {
-                if self.context.tense == Tense::Past {
+                if self.context.tense.is_past() {
                     -behind
                 } else {
                     ahead
@@ -473,6 +597,23 @@ impl Resolver<'_> {
         add_days(dct, days).map(|date| Place::Known(Point::Day(date)))
     }
 
+    /// `the quarter ended July 31`: that in which its middle lies, for the quarters of companies are not the calendar's.
+    fn quarter_that_ended(&mut self) -> Option<Place> {
+        let month = i8::try_from(self.get(Slot::Month)?).ok()?;
+        let end = match self.month(month)? {
+            Place::Known(Point::Day(day)) => day,
+            Place::Known(point @ Point::Month(..)) => point.interval()?.latest,
+            _ => return Some(Place::Open(open_pattern(Unit::Quarter).to_owned())),
+        };
+        let middle = add_days(end, -QUARTER_MIDDLE_DAYS)?;
+        self.note(|| format!("the middle of the quarter that ends on {end} is {middle}"));
+        let Some(quarter) = self.get(Slot::Quarter).and_then(|quarter| i8::try_from(quarter).ok()) else {
+            return move_point(Point::Day(middle), Unit::Quarter, 0).map(Place::Known);
+        };
+        // A quarter that has a number keeps it, whatever the calendar says.
+        (1..=4).contains(&quarter).then(|| Place::Known(Point::Quarter(middle.year(), quarter)))
+    }
+
     /// Seasons, quarters and halves.
     fn part_of_year(&mut self) -> Option<Place> {
         let part = |year: i16, frame: &Frame| -> Option<Point> {
@@ -488,6 +629,12 @@ impl Resolver<'_> {
             return part(year, self.frame).map(Place::Known);
         }
         let sample = part(2000, self.frame)?;
+        let frame = *self.frame;
+        if self.by_reference()
+            && let Some(place) = self.part_by_reference(|year| part(year, &frame))
+        {
+            return Some(place);
+        }
         let base = match (self.narrative(), self.context.dct) {
             (false, Some(dct)) => Some(self.year_of_part(sample, dct)),
             _ => self.base_year(),
@@ -529,7 +676,7 @@ impl Resolver<'_> {
                 }
             }
             (None, _) if matches!(sample, Point::Season(..)) => {
-                if then > now && now != 3 && self.context.tense == Tense::Past { dct.year() - 1 } else { dct.year() }
+                if then > now && now != 3 && self.context.tense.is_past() { dct.year() - 1 } else { dct.year() }
             }
             // Ahead only where that is nearer than the last one.
             (None, Tense::Future) if matches!(sample, Point::Quarter(..)) => match then - now {
@@ -608,6 +755,14 @@ impl Resolver<'_> {
             {
                 -1
             }
+            // `For the week the index fell`, said on a Monday, is of the week that is over.
+            (Unit::Week, 0)
+                if !self.frame.has(Slot::Shift)
+                    && dct.weekday().to_monday_one_offset() == 1
+                    && self.context.tense != Tense::Future =>
+            {
+                -1
+            }
             (_, shift) => shift,
         };
         move_point(Point::Day(dct), unit, unit_shift).map(Place::Known)
@@ -646,7 +801,21 @@ impl Resolver<'_> {
             let point = move_point(point, Unit::Year, 0).and(move_quarter(point, sign))?;
             return Some((TimexType::Date, point.value(), Some(point)));
         }
-        let place = self.offset_place(unit, thousandths, sign)?;
+        // `the year-earlier quarter` of a report that names none is that of the quarter that is over.
+        if self.frame.has(Slot::Fiscal)
+            && let Some(dct) = self.deictic_day()
+            && let Some(over) = move_point(Point::Day(dct), Unit::Quarter, -1)
+        {
+            let point = move_quarter(over, sign)?;
+            return Some((TimexType::Date, point.value(), Some(point)));
+        }
+        let mut place = self.offset_place(unit, thousandths, sign)?;
+        // `two weeks ago Thursday`, `a week from Monday`.
+        if let (Place::Known(point @ Point::Week(..)), Some(code)) = (&place, self.get(Slot::Weekday))
+            && let Some(day) = point.interval().and_then(|week| add_days(week.earliest, code - 1))
+        {
+            place = Place::Known(Point::Day(day));
+        }
         Some(match place {
             Place::Known(point) => (kind, point.value(), Some(point)),
             Place::Open(value) => (kind, value, None),
@@ -741,7 +910,8 @@ impl Resolver<'_> {
             };
             return Some(format!("{prefix}X{letter}"));
         }
-        let number = self.get(Slot::Number).unwrap_or(1000);
+        // In `four times a year` the number counts how often.
+        let number = self.get(Slot::Number).filter(|_| self.get(Slot::Freq) != Some(0)).unwrap_or(1000);
         let extra = self.get(Slot::Extra).unwrap_or(0);
         if extra == 500 && number == 1000 && unit == Unit::Minute {
             return Some("PT1M30S".to_owned());
@@ -787,6 +957,13 @@ impl Resolver<'_> {
         self.duration()
     }
 }
+
+/// The ordinal that stands for `last`.
+const LAST: i32 = 99;
+/// How far a day of the month may have to be looked for until it falls on a given weekday.
+const MONTHS_TO_WEEKDAY_MAX: i32 = 14;
+/// From the middle of a quarter to its end.
+const QUARTER_MIDDLE_DAYS: i32 = 45;
 
 /// A count in thousandths, as short as it goes.
 fn decimal(thousandths: i32) -> String {

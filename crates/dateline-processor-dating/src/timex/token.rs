@@ -207,9 +207,14 @@ impl Lexer<'_> {
     fn hyphen(&mut self, at: usize) -> usize {
         let before = at.checked_sub(1).map_or(0, |before| self.bytes[before]);
         let next = self.at(at + 1);
+        // `mid-'70s`.
+        let short_year = match self.bytes.get(at + 1..) {
+            Some([b'\'', digit, ..] | [0xE2, 0x80, 0x98 | 0x99, digit, ..]) => digit.is_ascii_digit(),
+            _ => false,
+        };
         let joins = self.bytes[at] == b'-'
             && (is_letter(before) || before.is_ascii_digit() || before == b'.')
-            && (is_letter(next) || next.is_ascii_digit())
+            && (is_letter(next) || next.is_ascii_digit() || short_year)
             && (is_letter(before) || before == b'.' || is_letter(next));
         if joins {
             self.flags |= HYPHEN;
