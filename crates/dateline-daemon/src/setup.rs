@@ -117,6 +117,7 @@ pub(crate) fn watch_options(program: &Program) -> WatchOptions {
 
 /// Everything that runs beside the event loop.
 pub(crate) struct Running {
+    program: Arc<Program>,
     pub(crate) engine: Engine,
     pub(crate) inputs: Inputs,
     pub(crate) answerer: Arc<Answerer>,
@@ -189,20 +190,18 @@ pub(crate) fn start(program: Arc<Program>, opened: Opened, mode: Mode) -> Result
         mode,
         decisions,
     };
-    let mut engine = Engine::new(parts);
-    let chain = program.registry.build(&program.tables, &program.resources)?;
-    engine.find_stale(&chain)?;
+    let engine = Engine::new(parts);
     let inputs = Inputs { watch, reports, indexing, control: controls };
-    Ok(Running { engine, inputs, answerer, control, committer, indexer, scrub })
+    Ok(Running { program, engine, inputs, answerer, control, committer, indexer, scrub })
 }
 
 impl Running {
-    /// Runs the event loop, then ends everything in order: workers, indexers (which catch up), committer.
+    /// Finds what processors are to do again, while questions are answered already, runs the event loop, then ends everything in order: workers, indexers (which catch up), committer.
     ///
     /// # Errors
     /// Why the daemon had to end.
     pub(crate) fn run(mut self) -> Result<(), Fatal> {
-        let ended = self.engine.run(&self.inputs);
+        let ended = self.find_stale().map(|()| self.engine.run(&self.inputs))?;
         let fatal = ended.as_ref().is_err_and(|error| !matches!(error, EngineError::Indexing(_)));
         if fatal {
             // Nothing more can be made durable, and a thread may hang in the kernel: waiting would be for ever.
@@ -224,6 +223,14 @@ impl Running {
             drop(scrub.join());
         }
         Ok(ended?)
+    }
+}
+
+impl Running {
+    /// The processors are built for this look only: those that run live in the workers.
+    fn find_stale(&mut self) -> Result<(), Fatal> {
+        let chain = self.program.registry.build(&self.program.tables, &self.program.resources)?;
+        Ok(self.engine.find_stale(&chain)?)
     }
 }
 
