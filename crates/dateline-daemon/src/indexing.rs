@@ -28,7 +28,7 @@ const BULK_CHANGES: u64 = 5_000;
 const TABLE_PENDING_BYTES_MAX: usize = 16 << 20;
 /// or so much time has passed: each commit writes most pages of its table anew (10,000 articles in one go: a commit for
 /// every thousand makes the store 16 MB larger than one at the end).
-const TABLE_COMMIT_GAP: Duration = Duration::from_secs(30);
+const TABLE_COMMIT_GAP: Duration = Duration::from_secs(15);
 
 /// Why an indexer could not follow the log.
 #[derive(Debug, thiserror::Error)]
