@@ -73,7 +73,8 @@ enum Place {
 /// Resolves one expression. `None` when the words mean no date after all (30 February, a rule against).
 pub(crate) fn resolve(op: Op, frame: &Frame, context: &Context, explain: bool) -> Option<Resolved> {
     let frame = &numbered(frame);
-    let mut resolver = Resolver { frame, context, anchor: None, ambiguous: false, steps: Vec::new(), explain };
+    let mut resolver =
+        Resolver { frame, context, anchor: None, days: None, ambiguous: false, steps: Vec::new(), explain };
     let (kind, value, point) = match op {
         Op::None => return None,
         Op::Ref => (TimexType::Date, frame.word(Slot::Ref).unwrap_or("PRESENT_REF").to_owned(), None),
@@ -83,6 +84,7 @@ pub(crate) fn resolve(op: Op, frame: &Frame, context: &Context, explain: bool) -
         Op::Set => (TimexType::Set, resolver.recurrence()?, None),
     };
     let interval = point.filter(|_| matches!(kind, TimexType::Date | TimexType::Time)).and_then(Point::interval);
+    let interval = resolver.days.or(interval);
     let slack = frame.get(Slot::Holiday).map_or(0, holiday_slack);
     let interval = interval.map(|interval| DateInterval {
         earliest: add_days(interval.earliest, -slack).unwrap_or(interval.earliest),
@@ -121,6 +123,8 @@ struct Resolver<'a> {
     frame: &'a Frame,
     context: &'a Context,
     anchor: Option<Span>,
+    /// The days that are meant, where they are not those of the value.
+    days: Option<DateInterval>,
     ambiguous: bool,
     steps: Vec<String>,
     explain: bool,
@@ -606,6 +610,9 @@ impl Resolver<'_> {
             _ => return Some(Place::Open(open_pattern(Unit::Quarter).to_owned())),
         };
         let middle = add_days(end, -QUARTER_MIDDLE_DAYS)?;
+        let (year, month) =
+            add_months(end.year(), end.month(), if end.day() >= QUARTER_END_DAY_MIN { -2 } else { -3 })?;
+        self.days = Some(DateInterval { earliest: Date::new(year, month, 1).ok()?, latest: end });
         self.note(|| format!("the middle of the quarter that ends on {end} is {middle}"));
         let Some(quarter) = self.get(Slot::Quarter).and_then(|quarter| i8::try_from(quarter).ok()) else {
             return move_point(Point::Day(middle), Unit::Quarter, 0).map(Place::Known);
@@ -962,6 +969,8 @@ impl Resolver<'_> {
 const LAST: i32 = 99;
 /// How far a day of the month may have to be looked for until it falls on a given weekday.
 const MONTHS_TO_WEEKDAY_MAX: i32 = 14;
+/// A quarter that ends before this day of a month began in the first days of a month too: it counts in weeks.
+const QUARTER_END_DAY_MIN: i8 = 16;
 /// From the middle of a quarter to its end.
 const QUARTER_MIDDLE_DAYS: i32 = 45;
 
