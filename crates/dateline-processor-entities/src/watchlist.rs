@@ -15,6 +15,8 @@ use serde::{Deserialize, Serialize};
 
 /// Longest name, in tokens; a longer one is an error of the list.
 const NAME_TOKENS_MAX: usize = 24;
+/// Bits kept for each first word of a name, so that hardly any other word shares one.
+const FIRST_BITS: usize = 8;
 /// Shortest name part, in letters, that is also found under another transliteration.
 const SOUND_LETTERS_MIN: usize = 6;
 /// Documents are ticked off against their deadline every so many tokens.
@@ -93,8 +95,38 @@ struct Watched {
 struct Names {
     /// State and word to state; state 0 is the start.
     edges: FxHashMap<(u32, u64), u32>,
-    /// By state: which things have the name that ends here, with whether it must be written in capitals.
-    ends: Vec<Vec<Ending>>,
+    /// By state: which things have the name that ends here.
+    ends: Vec<Ends>,
+    /// Bits of first words: what is not in them starts no name, and the large table is left alone.
+    firsts: Vec<u64>,
+}
+
+/// The names that end at one state; hardly ever more than one.
+#[derive(Clone, Debug, Default)]
+enum Ends {
+    #[default]
+    None,
+    One(Ending),
+    Several(Box<[Ending]>),
+}
+
+impl Ends {
+    fn all(&self) -> &[Ending] {
+        match self {
+            Ends::None => &[],
+            Ends::One(ending) => std::slice::from_ref(ending),
+            Ends::Several(endings) => endings,
+        }
+    }
+
+    fn add(&mut self, ending: Ending) {
+        if !self.all().contains(&ending) {
+            *self = match self {
+                Ends::None => Ends::One(ending),
+                _ => Ends::Several(self.all().iter().copied().chain([ending]).collect()),
+            };
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -114,7 +146,7 @@ enum Case {
 
 impl Names {
     fn new() -> Names {
-        Names { edges: FxHashMap::default(), ends: vec![Vec::new()] }
+        Names { ends: vec![Ends::None], ..Names::default() }
     }
 
     fn insert(&mut self, words: impl Iterator<Item = u64>, ending: Ending) {
@@ -123,16 +155,37 @@ impl Names {
             let fresh = u32::try_from(self.ends.len()).unwrap_or(u32::MAX);
             state = *self.edges.entry((state, word)).or_insert(fresh);
             if state == fresh {
-                self.ends.push(Vec::new());
+                self.ends.push(Ends::None);
             }
         }
-        let ends = &mut self.ends[state as usize];
-        if !ends.contains(&ending) {
-            ends.push(ending);
+        self.ends[state as usize].add(ending);
+    }
+
+    /// Makes the bits of first words, once all names are in.
+    fn close(&mut self) {
+        let firsts: Vec<u64> = self.edges.keys().filter(|(state, _)| *state == 0).map(|(_, word)| *word).collect();
+        let bits = (firsts.len() * FIRST_BITS).next_power_of_two().max(u64::BITS as usize);
+        self.firsts = vec![0; bits / u64::BITS as usize];
+        for word in firsts {
+            let (at, bit) = self.first(word);
+            self.firsts[at] |= bit;
         }
+        self.edges.shrink_to_fit();
+        self.ends.shrink_to_fit();
+    }
+
+    fn first(&self, word: u64) -> (usize, u64) {
+        let bit = (word ^ word >> 29) as usize & (self.firsts.len() * u64::BITS as usize - 1);
+        (bit / u64::BITS as usize, 1 << (bit % u64::BITS as usize))
     }
 
     fn step(&self, state: u32, word: u64) -> Option<u32> {
+        if state == 0 {
+            let (at, bit) = self.first(word);
+            if self.firsts[at] & bit == 0 {
+                return None;
+            }
+        }
         self.edges.get(&(state, word)).copied()
     }
 }
@@ -163,6 +216,8 @@ impl BuildAnnotator for Watchlist {
             }
         }
         built.check_ids()?;
+        built.names.close();
+        built.sounds.close();
         Ok(built)
     }
 }
@@ -342,7 +397,7 @@ fn walk<'a>(
         let Some(next) = names.step(state, key(text, token)) else { break };
         state = next;
         let written = |ending: &&Ending| is_written(&tokens[..=at], ending.case);
-        let endings: Vec<&Ending> = names.ends[state as usize].iter().filter(written).collect();
+        let endings: Vec<&Ending> = names.ends[state as usize].all().iter().filter(written).collect();
         if !endings.is_empty() {
             best = Some((at + 1, endings));
         }
