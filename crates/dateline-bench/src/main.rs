@@ -10,6 +10,7 @@ use dateline_processor::{
 };
 use dateline_processor_dating::{Dating, DatingConfig};
 use dateline_query::{FEEDBACK, Scoring};
+use std::io::Write as _;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
@@ -45,8 +46,14 @@ enum Bench {
 enum Eval {
     /// Names: exact typed spans
     Entities(Gold),
-    /// Which given mentions are one entity
-    Alias(Gold),
+    /// Which mentions are one entity
+    Alias {
+        #[command(flatten)]
+        gold: Gold,
+        /// Names are found too: the gold's mentions are not given, and one that is not found stands alone
+        #[arg(long)]
+        end_to_end: bool,
+    },
     /// Temporal expressions: spans, types and values
     Timex {
         /// JSON Lines with the gold
@@ -128,14 +135,20 @@ fn run(command: Bench) -> Result<(), Failure> {
             let options = entities::EntityOptions { types, renamed };
             let figures = entities::evaluate(&std::fs::read_to_string(&gold.file)?, &system, &options)?;
             println!("{figures}");
-            above(100.0 * figures.micro.f1(), gold.floor)
+            above(figures.micro.f1(), gold.floor)
         }
-        Bench::Eval(Eval::Alias(gold)) => {
-            let system = annotate(&gold.file)?;
+        Bench::Eval(Eval::Alias { gold, end_to_end }) => {
+            let system = if end_to_end {
+                let mut bare = tempfile::NamedTempFile::new()?;
+                bare.write_all(alias::without_mentions(&std::fs::read_to_string(&gold.file)?)?.as_bytes())?;
+                annotate(bare.path())?
+            } else {
+                annotate(&gold.file)?
+            };
             let types: Vec<&str> = gold.types.split(',').collect();
             let figures = alias::evaluate(&std::fs::read_to_string(&gold.file)?, &system, &types)?;
             println!("{figures}");
-            above(100.0 * alias::harmonic(figures.pairs), gold.floor)
+            above(alias::harmonic(figures.pairs), gold.floor)
         }
         Bench::Eval(Eval::Timex { file, part, floor }) => {
             let part = match part {
