@@ -1,9 +1,10 @@
 //! Annotator `entities`: names in the text, typed, and which of them are one entity. The watchlist's matches win over the
 //! model; given mentions are resolved and nothing else. Knows one document and no registry.
 
+use crate::name::sound_key;
 use crate::resolve::{Found, resolve};
 use crate::tagger::Tagger;
-use crate::token::hash_of;
+use crate::token::{fold, hash_of};
 use dateline_processor::core::layers::{EntityLayer, EntityType, SentenceLayer, WatchMatch, WatchlistLayer};
 use dateline_processor::core::{MarkKind, MentionHint, Span};
 use dateline_processor::schemars::{self, JsonSchema};
@@ -13,6 +14,10 @@ use dateline_processor::{
 };
 use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Shortest family name, in letters, that is known by its sound in another spelling.
+const SOUND_LETTERS_MIN: usize = 6;
 
 /// Options of `[processor.entities]`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -43,7 +48,7 @@ impl BuildAnnotator for Entities {
     type Config = EntitiesConfig;
 
     fn build(config: EntitiesConfig, _resources: &Resources) -> Result<Entities, BuildError> {
-        let descriptor = Descriptor::new("entities", 1, "Finds persons, organisations, places and other names")
+        let descriptor = Descriptor::new("entities", 2, "Finds persons, organisations, places and other names")
             .reads(Input::Text)
             .reads(Input::Title)
             .reads(Input::Hints)
@@ -93,23 +98,35 @@ impl Entities {
 
 /// Exactly the mentions given, with the watchlist's ids where they are the same.
 fn given(text: &str, mentions: &[MentionHint], watched: &[WatchMatch]) -> Vec<Found> {
-    let mut sorted: Vec<MentionHint> = mentions.iter().copied().filter(|one| one.span.check(text).is_ok()).collect();
-    // Of mentions inside each other, as many are kept as can stand side by side: those that end first.
-    sorted.sort_by_key(|one| (one.span.end, std::cmp::Reverse(one.span.start)));
-    let mut found: Vec<Found> = Vec::with_capacity(sorted.len());
+    let mut found: Vec<Found> = Vec::with_capacity(mentions.len());
     let mut watch = 0;
-    for one in sorted {
-        if found.last().is_some_and(|last| one.span.start < last.span.end) {
-            continue;
-        }
+    for one in side_by_side(text, mentions) {
         while watched.get(watch).is_some_and(|w| w.span.end <= one.span.start) {
             watch += 1;
         }
-        let matched = watched.get(watch).filter(|w| w.kind == one.kind && covers(text, one.span, w.span));
+        let inside = watched[watch..].iter().take_while(|w| w.span.start < one.span.end);
+        let matched = inside.filter(|w| w.kind == one.kind && covers(text, one.span, w.span)).last();
         let reference = matched.filter(|w| w.ids.len() == 1).map(|w| (w.ids[0].clone(), w.name.clone()));
         found.push(Found { span: one.span, kind: one.kind, reference });
     }
     found
+}
+
+/// Of mentions inside each other, a layer has room for one: the person (`US President Barack Obama`, not the `US` in it;
+/// the `Andy Warhol` of a foundation), else the longest.
+fn side_by_side(text: &str, mentions: &[MentionHint]) -> Vec<MentionHint> {
+    let right = |one: &&MentionHint| one.span.check(text).is_ok() && one.span.start < one.span.end;
+    let mut ranked: Vec<&MentionHint> = mentions.iter().filter(right).collect();
+    ranked.sort_by_key(|one| {
+        (one.kind != EntityType::Per, std::cmp::Reverse(one.span.end - one.span.start), one.span.start, one.kind)
+    });
+    let mut kept: BTreeMap<u32, MentionHint> = BTreeMap::new();
+    for one in ranked {
+        if kept.range(..one.span.end).next_back().is_none_or(|(_, other)| other.span.end <= one.span.start) {
+            kept.insert(one.span.start, *one);
+        }
+    }
+    kept.into_values().collect()
 }
 
 /// Whether `matched` is all of `mention`, but for a title or article in front.
@@ -121,11 +138,13 @@ fn covers(text: &str, mention: Span, matched: Span) -> bool {
     front.split_whitespace().all(|word| crate::name::is_title(word) || word.eq_ignore_ascii_case("the"))
 }
 
-/// `PUTIN-ZELENSKIY`: two family names of people of this document, joined in one word, are two mentions.
+/// `PUTIN-ZELENSKIY`: two family names of people of this document, joined in one word, are two mentions, however their
+/// letters are spelt elsewhere (`Zelensky`).
 fn add_pairs(text: &str, mut found: Vec<Found>) -> Vec<Found> {
-    let people = found.iter().filter(|one| one.kind == EntityType::Per);
-    let known: FxHashSet<u64> =
-        people.filter_map(|one| one.span.slice(text)?.rsplit(' ').next().map(hash_of)).collect();
+    let last = |one: &Found| Some(fold(one.span.slice(text)?.rsplit(' ').next()?));
+    let families = found.iter().filter(|one| one.kind == EntityType::Per).filter_map(last);
+    let known: FxHashSet<String> =
+        families.flat_map(|name| [sound_of(&name), name]).filter(|name| name != "~").collect();
     if known.len() < 2 {
         return found;
     }
@@ -136,7 +155,14 @@ fn add_pairs(text: &str, mut found: Vec<Found>) -> Vec<Found> {
         let front = (front..=hyphen).find(|at| text.is_char_boundary(*at)).unwrap_or(hyphen);
         let back = text[hyphen + 1..].find(|letter: char| !is_letter(letter)).map_or(text.len(), |at| hyphen + 1 + at);
         let halves = [(front, hyphen), (hyphen + 1, back)];
-        if halves.iter().all(|(start, end)| known.contains(&hash_of(&text[*start..*end]))) {
+        let is_family = |(start, end): &(usize, usize)| {
+            let half = &text[*start..*end];
+            half.starts_with(char::is_uppercase) && {
+                let folded = fold(half);
+                known.contains(&folded) || known.contains(&sound_of(&folded))
+            }
+        };
+        if halves.iter().all(is_family) {
             pairs.push(halves.map(|(start, end)| Span::new(start, end)));
         }
     }
@@ -150,6 +176,11 @@ fn add_pairs(text: &str, mut found: Vec<Found>) -> Vec<Found> {
     }
     found.sort_by_key(|one| one.span.start);
     found
+}
+
+/// The sound of a family name that is long enough to be told by it, apart from all spellings.
+fn sound_of(folded: &str) -> String {
+    if folded.chars().count() >= SOUND_LETTERS_MIN { format!("~{}", sound_key(folded)) } else { String::from("~") }
 }
 
 /// Family names of the people the document names in full.
@@ -188,4 +219,48 @@ fn merge(text: &str, tagged: Vec<(Span, EntityType)>, watched: &[WatchMatch]) ->
     }));
     found.sort_by_key(|one| one.span.start);
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{add_pairs, given};
+    use crate::resolve::Found;
+    use dateline_processor::core::layers::EntityType::{self, Loc, Org, Per};
+    use dateline_processor::core::{MentionHint, Span};
+
+    fn spans(text: &str, names: &[(&str, EntityType)]) -> Vec<(Span, EntityType)> {
+        let span = |name: &str| text.find(name).map(|at| Span::new(at, at + name.len())).expect("stands there");
+        names.iter().map(|(name, kind)| (span(name), *kind)).collect()
+    }
+
+    #[test]
+    fn of_given_mentions_inside_each_other_the_person_is_kept_else_the_longest() {
+        let text = "US President Ada Blom left the Cy Dorn Foundation of Lake Town";
+        let names = [
+            ("US", Loc),
+            ("US President Ada Blom", Per),
+            ("Cy Dorn Foundation", Org),
+            ("Cy Dorn", Per),
+            ("Lake", Org),
+            ("Lake Town", Loc),
+        ];
+        let hints: Vec<MentionHint> =
+            spans(text, &names).into_iter().map(|(span, kind)| MentionHint { span, kind }).collect();
+        let kept = given(text, &hints, &[]);
+        let shown: Vec<&str> = kept.iter().filter_map(|one| one.span.slice(text)).collect();
+        assert_eq!(shown, ["US President Ada Blom", "Cy Dorn", "Lake Town"]);
+    }
+
+    #[test]
+    fn joined_family_names_are_two_in_any_spelling_and_one_word_stays_one() {
+        let found = |text: &str, names: &[(&str, EntityType)]| {
+            let found = spans(text, names).into_iter().map(|(span, kind)| Found { span, kind, reference: None });
+            add_pairs(text, found.collect()).len()
+        };
+        let names = [("Vera Putrova", Per), ("Volodymyr Zelensky", Per)];
+        assert_eq!(found("Vera Putrova and Volodymyr Zelensky: PUTROVA-ZELENSKIY TALKS", &names), 4);
+        assert_eq!(found("Vera Putrova and Volodymyr Zelensky: a SPUTNIK-ZELENSKIY line", &names), 2);
+        let short = [("Li Wu", Per), ("Ann Wo", Per)];
+        assert_eq!(found("Li Wu and Ann Wo on a so-so day", &short), 2);
+    }
 }

@@ -288,6 +288,48 @@ const PLAIN_TITLES: &[&str] = &[
     "major",
 ];
 
+/// Offices and roles that stand for who holds them and are hardly ever a name, folded.
+const OFFICES: &[&str] = &[
+    "administrator",
+    "ambassador",
+    "analyst",
+    "ceo",
+    "cfo",
+    "chairman",
+    "chairperson",
+    "chairwoman",
+    "chancellor",
+    "coach",
+    "commissioner",
+    "congressman",
+    "congresswoman",
+    "councilor",
+    "councillor",
+    "democrat",
+    "director",
+    "economist",
+    "editor",
+    "founder",
+    "governor",
+    "lawmaker",
+    "manager",
+    "mep",
+    "minister",
+    "mp",
+    "premier",
+    "president",
+    "professor",
+    "prosecutor",
+    "republican",
+    "secretary",
+    "secretary-general",
+    "senator",
+    "spokesman",
+    "spokesperson",
+    "spokeswoman",
+    "superintendent",
+];
+
 /// Honorifics that tell a man.
 const MALE: &[&str] = &[
     "mr",
@@ -372,6 +414,18 @@ pub fn is_title(word: &str) -> bool {
 #[must_use]
 pub fn is_plain_title(word: &str) -> bool {
     PLAIN_TITLES.contains(&bare(word).as_str())
+}
+
+/// Whether `word` is an office or role, which names nobody but stands for who holds it.
+#[must_use]
+pub(crate) fn is_office(word: &str) -> bool {
+    OFFICES.contains(&bare(word).as_str())
+}
+
+/// Whether `word` is a short name of a state or union that stands before a title: `US President`.
+#[must_use]
+pub(crate) fn is_state_acronym(word: &str) -> bool {
+    matches!(word, "US" | "U.S." | "U.S" | "UK" | "U.K." | "EU" | "UN" | "U.N." | "UAE")
 }
 
 /// Whether `word` (folded) is a small word inside a family name.

@@ -1,6 +1,7 @@
 //! Which mentions of one document name one entity: rules over the names themselves, longest first. Never merges across
 //! types, never looks outside the document but for watchlist ids, and leaves apart what is ambiguous.
 
+mod beside;
 mod forms;
 mod groups;
 

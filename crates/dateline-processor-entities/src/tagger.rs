@@ -1,6 +1,8 @@
 //! Finds names and their types in running text: a linear chain over hashed features, in two passes over a document. What
 //! it learnt stands in the model file; see `model/CARD.md`. Resolves nothing.
 
+mod bodies;
+mod bounds;
 pub mod decode;
 pub mod features;
 pub mod gazetteer;
@@ -9,6 +11,7 @@ pub mod lexicon;
 pub mod model;
 pub mod page;
 mod repair;
+mod sport;
 
 use dateline_processor::core::Span;
 use dateline_processor::core::layers::EntityType;

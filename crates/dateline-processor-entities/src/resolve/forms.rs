@@ -1,7 +1,7 @@
 //! A mention's name taken apart: titles off the front, possessives off the end, words folded. Compares nothing.
 
 use super::Found;
-use crate::name::{Gender, gender, is_plain_title};
+use crate::name::{Gender, gender, is_plain_title, is_state_acronym};
 use crate::token::fold;
 use dateline_processor::core::layers::EntityType;
 
@@ -93,7 +93,8 @@ pub fn person_words(name: &str) -> Vec<String> {
 }
 
 fn person(text: &str, start: usize, pieces: &[&str]) -> Form {
-    let mut titles = 0;
+    let of_a_state = pieces.len() > 2 && is_state_acronym(pieces[0]) && is_plain_title(pieces[1]);
+    let mut titles = usize::from(of_a_state);
     while titles + 1 < pieces.len() && is_plain_title(pieces[titles]) {
         titles += 1;
     }

@@ -1,7 +1,7 @@
 //! Puts the mentions of one document into groups, one a entity: exact names first, then the longest names, then the short
 //! ones that fit exactly one of them.
 
-use super::{Form, Found};
+use super::{Form, Found, beside};
 use crate::name::{Gender, is_particle, one_edit, sound_key};
 use crate::token::fold;
 use dateline_processor::core::layers::EntityType;
@@ -118,7 +118,8 @@ struct Spelling<'a> {
 
 /// For each mention, the number of its group.
 pub(super) fn group(text: &str, found: &[Found], forms: &[Form]) -> Vec<usize> {
-    let mut spellings = spellings(found, forms);
+    let offices = beside::offices(text, found, forms);
+    let mut spellings = spellings(found, forms, &offices);
     let declared = declared_acronyms(text, found, forms);
     spellings.sort_by_key(|spelling| {
         let length = spelling.form.words.len();
@@ -135,14 +136,23 @@ pub(super) fn group(text: &str, found: &[Found], forms: &[Form]) -> Vec<usize> {
             given[*mention] = home;
         }
     }
+    for (office, holder) in &offices {
+        given[*office] = given[*holder];
+    }
+    for (one, other) in beside::other_names(text, found, forms) {
+        let (one, other) = (given[one], given[other]);
+        if groups.may_be_one(one, other) {
+            given.iter_mut().filter(|home| **home == other).for_each(|home| *home = one);
+        }
+    }
     given
 }
 
-/// Mentions by type, words and gender. A spelling without gender joins the one spelling of its words that has one.
-fn spellings<'a>(found: &'a [Found], forms: &'a [Form]) -> Vec<Spelling<'a>> {
+/// Mentions by type, words and gender, but for the `offices` that stand for a name beside them.
+fn spellings<'a>(found: &'a [Found], forms: &'a [Form], offices: &FxHashMap<usize, usize>) -> Vec<Spelling<'a>> {
     let mut places: FxHashMap<(EntityType, &[String], Option<bool>), usize> = FxHashMap::default();
     let mut spellings: Vec<Spelling<'a>> = Vec::new();
-    for (at, (one, form)) in found.iter().zip(forms).enumerate() {
+    for (at, (one, form)) in found.iter().zip(forms).enumerate().filter(|(at, _)| !offices.contains_key(at)) {
         let gender = form.gender.map(|gender| gender == Gender::Male);
         let place = *places.entry((one.kind, form.words.as_slice(), gender)).or_insert_with(|| {
             let reference = one.reference.as_ref().map(|(id, _)| id.as_str());
@@ -191,6 +201,14 @@ impl Groups {
     fn open(&mut self, first: u32) -> usize {
         self.groups.push(Group { names: Vec::new(), gender: None, reference: None, first });
         self.groups.len() - 1
+    }
+
+    /// Whether nothing is known that tells two groups apart.
+    fn may_be_one(&self, one: usize, other: usize) -> bool {
+        let (one, other) = (&self.groups[one], &self.groups[other]);
+        let differ = |told: bool, equal: bool| told && !equal;
+        !differ(one.gender.is_some() && other.gender.is_some(), one.gender == other.gender)
+            && !differ(one.reference.is_some() && other.reference.is_some(), one.reference == other.reference)
     }
 
     fn join(&mut self, home: usize, spelling: &Spelling<'_>, first: u32) {

@@ -55,6 +55,38 @@ const OTHERS: &str = include_str!("../../gazetteer/other-names.txt");
 const COUNTRIES: &str = include_str!("../../gazetteer/countries.txt");
 const PEOPLES: &str = include_str!("../../gazetteer/peoples.txt");
 
+/// First words of what a state's bodies are called: `[Chinese] [Foreign Ministry]`.
+const STATE_BODIES: &[&str] = &[
+    "Foreign",
+    "Ministry",
+    "Defence",
+    "Defense",
+    "Interior",
+    "Finance",
+    "Army",
+    "Navy",
+    "Parliament",
+    "Cabinet",
+    "Embassy",
+    "Supreme",
+    "Senate",
+    "Congress",
+    "Justice",
+    "Health",
+    "Treasury",
+    "Government",
+    "Police",
+    "Air",
+    "State",
+    "House",
+];
+
+/// Whether a state's body may be called by a name that starts with `word`: `[Chinese] [Foreign Ministry]`.
+#[must_use]
+pub fn is_state_body(word: &str) -> bool {
+    STATE_BODIES.contains(&word)
+}
+
 /// The word lists.
 #[derive(Debug, Default)]
 pub struct Gazetteer {

@@ -1,13 +1,14 @@
 //! What the conventions say whatever the model thinks: titles, articles and possessives stay outside, small words are no
 //! names, peoples are `MISC`, two people joined by a hyphen are two, and a town that plays is a club.
 
-use super::gazetteer::{Gazetteer, list, listed};
-use super::page::{Page, Writing};
-use crate::name::{is_plain_title, is_title};
+use super::gazetteer::{Gazetteer, is_state_body, list, listed};
+use super::page::Page;
+use super::{bounds, sport};
+use crate::name::{is_office, is_plain_title, is_state_acronym, is_title};
 use crate::token::{Token, flag, fold, hash_of, tokenize};
 use dateline_processor::core::Span;
 use dateline_processor::core::layers::EntityType;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 type Name = (Span, EntityType);
 
@@ -143,99 +144,6 @@ const NEVER_ALONE: &[&str] = &[
 const NO_PLACE_ALONE: &[&str] =
     &["state", "republic", "group", "world", "north", "south", "east", "west", "city", "country"];
 
-/// Words of sport: a text that has many of them is about matches.
-const SPORT: &[&str] = &[
-    "innings",
-    "wicket",
-    "wickets",
-    "overs",
-    "inning",
-    "goal",
-    "goals",
-    "league",
-    "cup",
-    "championship",
-    "championships",
-    "match",
-    "matches",
-    "season",
-    "coach",
-    "striker",
-    "midfielder",
-    "playoff",
-    "playoffs",
-    "semifinal",
-    "quarterfinal",
-    "halftime",
-    "scored",
-    "scorer",
-    "scorers",
-    "homer",
-    "pitcher",
-    "touchdown",
-    "rebounds",
-    "soccer",
-    "cricket",
-    "baseball",
-    "basketball",
-    "hockey",
-    "rugby",
-    "football",
-    "tournament",
-    "champions",
-    "goalkeeper",
-    "batsman",
-    "bowled",
-    "lbw",
-    "nba",
-    "nhl",
-    "nfl",
-    "standings",
-    "division",
-    "fixtures",
-    "kickoff",
-    "penalty",
-    "defender",
-    "winger",
-    "attendance",
-    "halftime",
-    "divisional",
-];
-/// Share of sport words, in thousandths, from which a text counts as one about matches.
-const SPORT_SHARE: usize = 12;
-
-/// Words before a club, and after one.
-const CLUB_AFTER: &[&str] = &[
-    "beat", "beats", "against", "defeated", "v", "vs", "vs.", "defeat", "thrashed", "over", "past", "edged",
-    "visiting", "downed", "routed", "swept", "blanked",
-];
-const CLUB_BEFORE: &[&str] = &[
-    "beat",
-    "beats",
-    "won",
-    "lost",
-    "scored",
-    "defeated",
-    "drew",
-    "took",
-    "led",
-    "finished",
-    "goalkeeper",
-    "striker",
-    "midfielder",
-    "captain",
-    "coach",
-    "resumed",
-    "declared",
-    "bowled",
-    "batted",
-    "edged",
-    "routed",
-    "thrashed",
-    "v",
-    "vs",
-];
-
 /// Puts names where the conventions want them.
 pub(super) fn repair(page: &Page<'_>, lists: &Gazetteer, names: Vec<Name>) -> Vec<Name> {
     let mut kept = Vec::with_capacity(names.len());
@@ -262,33 +170,8 @@ pub(super) fn repair(page: &Page<'_>, lists: &Gazetteer, names: Vec<Name>) -> Ve
     }
     let kept = part_pairs(page, kept);
     let kept = add_missed(page, lists, kept);
-    clubs(page, lists, kept)
+    sport::clubs(page, lists, bounds::settle(page, lists, kept))
 }
-
-/// First words of what a state's bodies are called: `[Chinese] [Foreign Ministry]`.
-const STATE_BODIES: &[&str] = &[
-    "Foreign",
-    "Ministry",
-    "Defence",
-    "Defense",
-    "Interior",
-    "Finance",
-    "Army",
-    "Navy",
-    "Parliament",
-    "Cabinet",
-    "Embassy",
-    "Supreme",
-    "Senate",
-    "Congress",
-    "Justice",
-    "Health",
-    "Treasury",
-    "Government",
-    "Police",
-    "State",
-    "House",
-];
 
 /// One name as it goes on: a people and its state's body are two, and who is called a ministry is no person.
 fn settle(span: Span, kind: EntityType, text: &str, lists: &Gazetteer, tokens: &[Token], kept: &mut Vec<Name>) {
@@ -298,7 +181,7 @@ fn settle(span: Span, kind: EntityType, text: &str, lists: &Gazetteer, tokens: &
     let kind = if kind == EntityType::Per && body { EntityType::Org } else { kind };
     if kind == EntityType::Org && tokens.len() > 1 {
         let (people, rest) = text.split_at(tokens[1].start as usize);
-        let state = rest.split(' ').next().is_some_and(|word| STATE_BODIES.contains(&word));
+        let state = rest.split(' ').next().is_some_and(is_state_body);
         if state && is_people(people.trim_end(), lists, &tokens[..1]) {
             let middle = span.start + tokens[1].start;
             kept.push((Span { start: span.start, end: span.start + tokens[0].end }, EntityType::Misc));
@@ -306,7 +189,11 @@ fn settle(span: Span, kind: EntityType, text: &str, lists: &Gazetteer, tokens: &
             return;
         }
     }
-    kept.push((span, kind));
+    // `State Councilor` is what somebody is, not what something is called.
+    let office = text.rsplit(' ').next().is_some_and(is_office) && text.contains(' ');
+    if kind != EntityType::Org || !office {
+        kept.push((span, kind));
+    }
 }
 
 /// Names that need no model: whoever is called Mr, and `Sino-Russian`. Also the rest of a name that was split oddly.
@@ -424,8 +311,7 @@ fn title_end(name: &str, lists: &Gazetteer) -> usize {
         let behind = (at + word.len() + 1).min(name.len());
         let mut tokens = Vec::new();
         tokenize(word, &mut tokens);
-        let state =
-            number == 0 && (matches!(word, "US" | "U.S." | "UK" | "EU" | "UN") || is_people(word, lists, &tokens));
+        let state = number == 0 && (is_state_acronym(word) || is_people(word, lists, &tokens));
         of_a_state |= state;
         let office = end > 0 && matches!(word, "State" | "of" | "the" | "Affairs" | "Defense" | "Defence");
         if is_plain_title(word) || office {
@@ -472,69 +358,6 @@ fn part_pairs(page: &Page<'_>, names: Vec<Name>) -> Vec<Name> {
         }
     }
     parted
-}
-
-/// In a text about matches, a town or county that plays is a club; countries stay places.
-fn clubs(page: &Page<'_>, lists: &Gazetteer, mut names: Vec<Name>) -> Vec<Name> {
-    if names.iter().all(|(_, kind)| *kind != EntityType::Loc) || !is_about_sport(page) {
-        return names;
-    }
-    let mut plays: FxHashMap<u64, i32> = FxHashMap::default();
-    let mut evidence = Vec::with_capacity(names.len());
-    for (span, kind) in &names {
-        let text = span.slice(page.text).unwrap_or("");
-        let score = if *kind == EntityType::Loc && !is_country(text, lists) { playing(page, *span) } else { 0 };
-        *plays.entry(hash_of(text)).or_default() += score;
-        evidence.push(score);
-    }
-    for ((span, kind), score) in names.iter_mut().zip(evidence) {
-        let text = span.slice(page.text).unwrap_or("");
-        let total = plays.get(&hash_of(text)).copied().unwrap_or(0);
-        if *kind == EntityType::Loc && !is_country(text, lists) && (score > 0 || score == 0 && total > 0) {
-            *kind = EntityType::Org;
-        }
-    }
-    names
-}
-
-fn is_about_sport(page: &Page<'_>) -> bool {
-    let sport: FxHashSet<u64> = SPORT.iter().map(|word| hash_of(word)).collect();
-    let words = page.tokens.iter().filter(|token| token.any(flag::WORD)).count();
-    let hits = page.tokens.iter().filter(|token| sport.contains(&token.fold)).count();
-    hits >= 2 && hits * 1000 >= words * SPORT_SHARE
-}
-
-fn is_country(text: &str, lists: &Gazetteer) -> bool {
-    let mut tokens = Vec::new();
-    tokenize(text, &mut tokens);
-    let capital =
-        lists.name(&tokens).is_some_and(|(length, kinds)| length == tokens.len() && kinds & listed::COUNTRY != 0);
-    capital || tokens.iter().any(|token| lists.word(token.fold) & list::PLACE_WORD != 0)
-}
-
-/// Positive when the name plays, negative when something happens in it.
-fn playing(page: &Page<'_>, span: Span) -> i32 {
-    let Ok(start) = page.tokens.binary_search_by_key(&span.start, |token| token.start) else { return 0 };
-    let end = page.tokens.partition_point(|token| token.start < span.end);
-    let word = |at: Option<usize>| at.and_then(|at| page.tokens.get(at)).map_or("", |token| &page.text[token.range()]);
-    let (before, after) = (fold(word(start.checked_sub(1))), fold(word(Some(end))));
-    let number = |word: &str| !word.is_empty() && word.len() <= 3 && word.bytes().all(|byte| byte.is_ascii_digit());
-    if matches!(before.as_str(), "in" | "near" | "from" | "to" | "outside" | "around")
-        || (before == "," && after == ",")
-    {
-        return -1;
-    }
-    let line_start = page.tokens[start].any(flag::LINE);
-    let scores = number(&after) || (line_start && number(word(Some(end + 1))));
-    let table = after == "at" && caps(page, start) || before == "at" && caps(page, start);
-    let told = CLUB_AFTER.contains(&before.as_str()) || CLUB_BEFORE.contains(&after.as_str());
-    i32::from(scores || table || told)
-}
-
-/// Whether the token stands in a line of capitals, as fixtures do.
-fn caps(page: &Page<'_>, at: usize) -> bool {
-    let sentence = page.sentences.partition_point(|sentence| sentence.end <= at);
-    page.sentences.get(sentence).is_some_and(|sentence| sentence.writing == Writing::Capitals)
 }
 
 #[cfg(test)]
@@ -591,14 +414,5 @@ mod tests {
         assert_eq!(found.len(), 3);
         let found = repaired("Anna Meyer-Landrut said", &[("Anna Meyer-Landrut", EntityType::Per)]);
         assert_eq!(found.len(), 1);
-    }
-
-    #[test]
-    fn a_town_that_plays_is_a_club() {
-        let text = "Soccer: Leeds beat Derby 2-1 in a league match played in Leeds on Sunday.";
-        let found = repaired(text, &[("Leeds", EntityType::Loc), ("Derby", EntityType::Loc)]);
-        assert!(found.iter().all(|(_, kind)| *kind == EntityType::Org));
-        let found = repaired("The minister spoke in Leeds.", &[("Leeds", EntityType::Loc)]);
-        assert_eq!(found[0].1, EntityType::Loc);
     }
 }

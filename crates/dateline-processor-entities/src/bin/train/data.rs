@@ -4,7 +4,7 @@ use crate::Chance;
 use dateline_processor::core::Span;
 use dateline_processor::core::layers::EntityType;
 use dateline_processor_entities::name::is_plain_title;
-use dateline_processor_entities::tagger::gazetteer::{Gazetteer, listed};
+use dateline_processor_entities::tagger::gazetteer::{Gazetteer, is_state_body, listed};
 use dateline_processor_entities::token::tokenize;
 use serde_json::Value;
 use std::error::Error;
@@ -244,32 +244,6 @@ fn rewrite(word: &str, case: Case) -> String {
     }
 }
 
-/// Words after a demonym that make an organisation of a state's body: `[Chinese] [Foreign Ministry]`.
-const STATE_BODIES: &[&str] = &[
-    "Foreign",
-    "Ministry",
-    "Defence",
-    "Defense",
-    "Interior",
-    "Finance",
-    "Army",
-    "Navy",
-    "Parliament",
-    "Cabinet",
-    "Embassy",
-    "Supreme",
-    "Senate",
-    "Congress",
-    "Justice",
-    "Health",
-    "Treasury",
-    "Government",
-    "Police",
-    "Air",
-    "State",
-    "House",
-];
-
 /// One convention for all sources: titles, articles and possessives outside, demonyms MISC, lower-case things no names.
 fn conform(gold: &mut Gold, lists: &Gazetteer) {
     let mut names = Vec::with_capacity(gold.names.len());
@@ -302,7 +276,7 @@ fn conform(gold: &mut Gold, lists: &Gazetteer) {
         }
         if let (EntityType::Org, Some((people, body))) = (kind, text.split_once(' '))
             && is_people(people, lists)
-            && body.split(' ').next().is_some_and(|word| STATE_BODIES.contains(&word))
+            && body.split(' ').next().is_some_and(is_state_body)
         {
             names.push((Span::new(start, start + people.len()), EntityType::Misc));
             names.push((Span::new(end - body.len(), end), EntityType::Org));

@@ -1,4 +1,5 @@
-//! Trains the tagger: `train --data DIR [--news FILE] [--dev DIR]`. Seeded and single-threaded: the same files give the same
+//! Trains the tagger: `train --data DIR [--news FILE] [--dev DIR]`; or measures a model again, after a rule has changed:
+//! `train --model FILE --dev DIR`. Seeded and single-threaded: the same files give the same
 //! model. Reads gold documents as JSON Lines, prints figures, writes `model/ner.bin` and its card.
 
 mod card;
@@ -23,6 +24,8 @@ pub(crate) struct Options {
     out: PathBuf,
     /// A lexicon of an earlier run, to be read or else written.
     lexicon: Option<PathBuf>,
+    /// A model to be measured as it is; nothing is trained then.
+    model: Option<PathBuf>,
     /// Passes over the training data.
     epochs: usize,
     /// Parts left out, by name, for ablation.
@@ -36,6 +39,7 @@ fn options() -> Result<Options, String> {
         dev: None,
         out: PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/model")),
         lexicon: None,
+        model: None,
         epochs: 12,
         without: Vec::new(),
     };
@@ -48,12 +52,13 @@ fn options() -> Result<Options, String> {
             "--dev" => options.dev = Some(value.into()),
             "--out" => options.out = value.into(),
             "--lexicon" => options.lexicon = Some(value.into()),
+            "--model" => options.model = Some(value.into()),
             "--epochs" => options.epochs = value.parse().map_err(|_| "`--epochs` wants a number".to_owned())?,
             "--without" => options.without.push(value),
             _ => return Err(format!("`{name}` is no option")),
         }
     }
-    if options.data.as_os_str().is_empty() {
+    if options.data.as_os_str().is_empty() && options.model.is_none() {
         return Err("`--data DIR` is missing".to_owned());
     }
     Ok(options)

@@ -30,6 +30,9 @@ const SILVER_EVERY: usize = 2;
 const WEIGHT_MAX: f32 = 127.0;
 
 pub(crate) fn run(options: &Options) -> Result<(), Box<dyn Error>> {
+    if let Some(path) = &options.model {
+        return again(options, &std::fs::read(path)?);
+    }
     let gold = read_training(&options.data, options.with("case"))?;
     let names: usize = gold.iter().map(|one| one.names.len()).sum();
     eprintln!("gold: {} documents, {names} names", gold.len());
@@ -56,6 +59,15 @@ pub(crate) fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         return finish(options, gold, extra, &lists, lexicon, &dev);
     }
     finish(options, gold, Vec::new(), &lists, lexicon, &dev)
+}
+
+/// Measures a packed model and writes its card.
+fn again(options: &Options, packed: &[u8]) -> Result<(), Box<dyn Error>> {
+    let model = Model::unpack(packed).ok_or("the model is damaged")?;
+    let unpacked = model.to_bytes().len();
+    let figures = measure("model", &Tagger::with(model), &read_dev(options)?);
+    std::fs::create_dir_all(&options.out)?;
+    card::write(options, &figures, packed.len(), unpacked)
 }
 
 fn finish(
