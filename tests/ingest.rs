@@ -102,6 +102,31 @@ fn an_unchanged_folder_writes_nothing() {
 }
 
 #[test]
+fn a_changed_option_reaches_every_document_and_so_does_the_way_back() {
+    let lab = Lab::new();
+    for number in 0..8 {
+        lab.write(
+            &format!("{number}.txt"),
+            format!(" date 2022-04-05 \nNote {number}: the ferry to Rosslare sails on 04/05/2021.\n"),
+        );
+    }
+    let option = lab.directory().join("dateline.toml");
+    let run = |order: &str| {
+        let text = format!("[processor.dating]\nnumeric-order = \"{order}\"\n");
+        std::fs::write(&option, text).expect("configuration is written");
+        let ran = lab.run_datelined(&["once", "--config", "dateline.toml"]);
+        assert!(ran.status.success(), "{}", ran.stderr);
+        let dated = (lab.search("mentions:2021-04-05").len(), lab.search("mentions:2021-05-04").len());
+        (dated, ran.stderr.contains("processors changed"))
+    };
+    assert_eq!(run("month-first"), ((8, 0), false));
+    assert_eq!(run("month-first"), ((8, 0), false));
+    assert_eq!(run("day-first"), ((0, 8), true));
+    assert_eq!(run("day-first"), ((0, 8), false));
+    assert_eq!(run("month-first"), ((8, 0), true));
+}
+
+#[test]
 fn what_cannot_be_read_is_listed_and_retried_when_it_changes() {
     let lab = Lab::new();
     lab.write("paper.pdf", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<<>>\nendobj\n");

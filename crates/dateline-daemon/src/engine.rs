@@ -141,6 +141,8 @@ pub(crate) struct Engine {
     pub(super) rework: VecDeque<DocumentId>,
     pub(super) rework_known: HashSet<DocumentId>,
     pub(super) rework_forced: HashSet<DocumentId>,
+    /// The chain whose results all documents have when nothing is left to run again, as long as the store is not told.
+    pub(super) settling: Option<ContentHash>,
     pub(super) decisions: Decisions,
     /// Who waits for a scan: not begun yet, under way, over.
     pub(super) waiting: [Vec<Sender<()>>; 3],
@@ -197,6 +199,7 @@ impl Engine {
             rework: VecDeque::new(),
             rework_known: HashSet::new(),
             rework_forced: HashSet::new(),
+            settling: None,
             decisions,
             waiting: Default::default(),
             scanned: false,
@@ -414,7 +417,8 @@ impl Engine {
             let Some(path) = self.intake.next() else { break };
             self.consider(path)?;
         }
-        self.pump_rework()
+        self.pump_rework()?;
+        self.settle_results()
     }
 
     /// Decides what a path needs, by looking at it.

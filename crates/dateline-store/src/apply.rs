@@ -19,7 +19,7 @@ use crate::record::{
     MissingV1, NamedV1, PartV1, RecordFailureV1, RevisionV1, content_hash, micros,
 };
 use crate::repair;
-use crate::store::{HELD, ROOT, Store, applied_name, failed_records};
+use crate::store::{CHAIN, HELD, ROOT, Store, applied_name, failed_records};
 use dateline_core::{ContentHash, Diagnostic, DocumentId, Revision, Sequence, SourcePath};
 
 /// Diagnostics kept per source.
@@ -100,6 +100,7 @@ impl Tx<'_> {
             Operation::Forgive { path } => self.forgive(&path),
             Operation::Annotate { document, revision, annotations } => self.annotate(document, revision, &annotations),
             Operation::SetRoot(root) => self.set_named(ROOT, Some(NamedV1::from(&root))),
+            Operation::SetChain(chain) => self.set_named(CHAIN, chain.map(|chain| NamedV1::Chain(chain.0))),
             Operation::SetHeldDeletes(held) => {
                 let held = held.map(|mut held| {
                     held.reason = shortened(&held.reason, REASON_BYTES_MAX);

@@ -451,7 +451,7 @@ fn check_sizes(operation: &Operation) -> Result<(), StoreError> {
         | Operation::Remove { path: source }
         | Operation::Fail { path: source, .. }
         | Operation::Forgive { path: source } => path(source),
-        Operation::SetHeldDeletes(_) | Operation::Purge { .. } => Ok(()),
+        Operation::SetChain(_) | Operation::SetHeldDeletes(_) | Operation::Purge { .. } => Ok(()),
     }
 }
 

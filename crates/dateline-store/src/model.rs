@@ -91,6 +91,8 @@ pub enum Operation {
     },
     /// The directory that is watched.
     SetRoot(RootIdentity),
+    /// The results of all documents were made by this chain; `None` while some may be of another.
+    SetChain(Option<ContentHash>),
     /// Deletes are held, or let go again.
     SetHeldDeletes(Option<HeldDeletes>),
     /// An indexer with files of its own has made everything up to here durable.

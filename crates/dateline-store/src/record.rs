@@ -315,6 +315,8 @@ pub(crate) enum NamedV1 {
     /// Dictionaries that new texts and annotations are written with, by number, and how many revisions there were when
     /// they were learnt.
     Dictionaries { texts: u32, annotations: u32, revisions: u64 },
+    /// What made the results of all documents.
+    Chain([u8; 32]),
 }
 
 impl Record for NamedV1 {
@@ -707,6 +709,7 @@ mod tests {
         check(&NamedV1::Held("why".to_owned(), 3, 4), "01037768790308");
         check(&NamedV1::Applied(7), "0207");
         check(&NamedV1::Clearing, "03");
+        check(&NamedV1::Chain([6; 32]), &format!("06{}", "06".repeat(32)));
         check(&NamedV1::Dictionary(revision().body), "0402fbc012fbd007fd0807060504030201");
         check(&NamedV1::Dictionaries { texts: 1, annotations: 2, revisions: 1_000 }, "050102fbe803");
         check(&PageV1 { blob: revision().body, stored: Blob(vec![1, 2]) }, "02fbc012fbd007fd0807060504030201020102");

@@ -504,6 +504,17 @@ impl Store {
         })
     }
 
+    /// The chain whose results all documents have, as far as the store was told.
+    ///
+    /// # Errors
+    /// As all reads.
+    pub fn chain(&self) -> Result<Option<ContentHash>, StoreError> {
+        Ok(match self.view().named(CHAIN)? {
+            Some(NamedV1::Chain(chain)) => Some(ContentHash(chain)),
+            _ => None,
+        })
+    }
+
     /// Deletes that are not believed at the moment.
     ///
     /// # Errors
@@ -574,6 +585,8 @@ impl Store {
 
 /// Name of the record of the watched directory.
 pub(crate) const ROOT: &str = "root";
+/// Name of the record of the chain that made all results.
+pub(crate) const CHAIN: &str = "chain";
 /// Name of the record of held deletes.
 pub(crate) const HELD: &str = "held";
 /// Start of the names of records of what indexers applied.

@@ -117,6 +117,8 @@ impl Engine {
                 for (document, _) in documents {
                     self.rework_known.remove(&document);
                 }
+                // Their results are still the old ones: the next start looks again.
+                self.settling = None;
                 Ok(())
             }
             None => Ok(()),

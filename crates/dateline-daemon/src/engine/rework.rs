@@ -4,7 +4,7 @@
 use super::{Engine, EngineError, JobState};
 use crate::decisions::hints_for;
 use dateline_core::{DocumentId, DocumentInput, Revision, SourceInfo, SourcePath, Timestamp};
-use dateline_store::DocumentEntry;
+use dateline_store::{DocumentEntry, Operation};
 use dateline_worker::pipeline::{Chain, Previous, RunOptions};
 use dateline_worker::{DocumentJob, Job, Urgency, Work};
 
@@ -16,8 +16,17 @@ const BATCHES_MAX: usize = 4;
 const PAGE: usize = 1_000;
 
 impl Engine {
-    /// Finds every document whose results are not what the chain would give now.
+    /// Finds every document whose results are not what the chain would give now. Nothing is read when the store knows
+    /// that this chain made them all.
     pub(crate) fn find_stale(&mut self, chain: &Chain) -> Result<(), EngineError> {
+        let known = self.store.chain().map_err(EngineError::Store)?;
+        if known == Some(chain.fingerprint()) {
+            return Ok(());
+        }
+        if known.is_some() {
+            self.send(vec![Operation::SetChain(None)], None)?;
+        }
+        self.settling = Some(chain.fingerprint());
         let mut stale = Vec::new();
         let mut after = DocumentId(0);
         loop {
@@ -37,6 +46,17 @@ impl Engine {
         }
         stale.into_iter().rev().for_each(|document| self.add_rework(document));
         Ok(())
+    }
+
+    /// Tells the store, once, when every result is of the chain that runs.
+    pub(super) fn settle_results(&mut self) -> Result<(), EngineError> {
+        if self.rework_left() > 0 {
+            return Ok(());
+        }
+        match self.settling.take() {
+            Some(chain) => self.send(vec![Operation::SetChain(Some(chain))], None),
+            None => Ok(()),
+        }
     }
 
     /// Has the processors of one document looked at again.
