@@ -55,7 +55,7 @@ pub(crate) struct Tagged {
 pub(crate) fn tag(language: &Language, text: &str, marks: &[Mark], anchor: &Anchor, explain: bool) -> Vec<Tagged> {
     let tokens = token::tokens(text, &language.lexicon);
     let dates = anchor.dct.map(|dct| [dct.earliest, dct.latest]);
-    let place = place_of(language, text, &tokens, anchor);
+    let place = place_of(language, text, &tokens, marks, anchor);
     let found = matches(language, text, &tokens, place, marks);
     let reader = Reader { language, text, tokens: &tokens, place, day_first: anchor.day_first, explain };
     match dates {
@@ -85,14 +85,15 @@ fn agreed(first: Vec<Tagged>, last: &[Tagged], open: Vec<Tagged>) -> Vec<Tagged>
 }
 
 /// The kind of text: as said, or as its length and its dates suggest.
-fn place_of(language: &Language, text: &str, tokens: &[Token], anchor: &Anchor) -> Where {
+fn place_of(language: &Language, text: &str, tokens: &[Token], marks: &[Mark], anchor: &Anchor) -> Where {
     match anchor.genre {
         Some(Genre::News) => return Where::News,
         Some(Genre::Narrative) => return Where::Narrative,
         Some(Genre::Colloquial) => return Where::Colloquial,
         None => {}
     }
-    if text.len() < MESSAGE_BYTES_MAX && anchor.dct.is_some() {
+    // What an agency or a date stands before is a report, however short.
+    if text.len() < MESSAGE_BYTES_MAX && anchor.dct.is_some() && marks.is_empty() {
         return Where::Colloquial;
     }
     let written = anchor.dct.map_or(i32::MAX, |dct| i32::from(dct.earliest.year()));
