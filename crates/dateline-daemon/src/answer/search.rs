@@ -10,7 +10,8 @@ use dateline_query::{
     Sources, Texts,
 };
 use dateline_store::{ChangeData, Store};
-use serde_json::json;
+use serde_json::{Value, json};
+use std::cell::OnceCell;
 
 /// Documents asked of the index at once when all of them are wanted.
 const PAGE: usize = 10_000;
@@ -37,22 +38,39 @@ impl Texts for StoreTexts<'_> {
     }
 }
 
-impl Aliases for Answerer {
+/// The registry as the source of names, for one request: the user's decisions are read at the first name, once.
+pub(super) struct Names<'a> {
+    answerer: &'a Answerer,
+    decisions: OnceCell<Value>,
+}
+
+impl Names<'_> {
+    fn ask(&self, mut question: Value) -> Result<Value, OutsideError> {
+        let decisions = match self.decisions.get() {
+            Some(read) => read,
+            None => {
+                let read = self.answerer.entity_decisions()?;
+                self.decisions.get_or_init(|| read)
+            }
+        };
+        question["decisions"] = decisions.clone();
+        Ok(self.answerer.ask_indexer(super::entities::REGISTRY, &question)?)
+    }
+}
+
+impl Aliases for Names<'_> {
     fn named(&self, name: &str) -> Result<Vec<KnownEntity>, OutsideError> {
-        let question = json!({"op": "resolve", "name": name, "decisions": self.entity_decisions()?});
-        let answer = self.ask_indexer(super::entities::REGISTRY, &question)?;
-        Ok(super::entities::known_entities(&answer))
+        Ok(super::entities::known_entities(&self.ask(json!({"op": "resolve", "name": name}))?))
     }
 
     fn like(&self, name: &str) -> Result<Vec<String>, OutsideError> {
-        let question = json!({"op": "list", "query": name, "limit": 5, "decisions": self.entity_decisions()?});
-        let answer = self.ask_indexer(super::entities::REGISTRY, &question)?;
+        let answer = self.ask(json!({"op": "list", "query": name, "limit": 5}))?;
         let names = answer["entities"].as_array().into_iter().flatten().filter_map(|entity| entity["name"].as_str());
         Ok(names.map(str::to_owned).collect())
     }
 }
 
-/// Names without a registry: nothing is known.
+/// The facets processors declare.
 pub(super) fn facets(answerer: &Answerer) -> Vec<FacetDeclaration> {
     let declared = answerer.program.facets();
     declared.map(|facet| FacetDeclaration { name: facet.name.clone(), kind: facet.kind }).collect()
@@ -133,8 +151,8 @@ impl Answerer {
         let query = dateline_query::parse(&selection.query).map_err(|error| query_error(&selection.query, error))?;
         let limit = request.limit.min(HITS_MAX) as usize;
         let options = options(selection, request.offset as usize, limit);
-        let (facets, texts) = (facets(self), StoreTexts(&self.store));
-        let sources = self.sources(&texts, &facets);
+        let (facets, texts, names) = (facets(self), StoreTexts(&self.store), self.names());
+        let sources = self.sources(&texts, &facets, &names);
         let hits = dateline_query::search(&query, &options, sources);
         let hits = hits.map_err(|error| search_error(&selection.query, error))?;
         let mut undated = None;
@@ -191,9 +209,19 @@ impl Answerer {
         Ok(if documents == 0 { note.hint("drop files into the watched folder first") } else { note })
     }
 
+    /// Names for one request.
+    pub(super) fn names(&self) -> Names<'_> {
+        Names { answerer: self, decisions: OnceCell::new() }
+    }
+
     /// What searches are made of.
-    pub(super) fn sources<'a>(&'a self, texts: &'a StoreTexts<'a>, facets: &'a [FacetDeclaration]) -> Sources<'a> {
-        Sources { index: &self.index, texts, context: Context { facets, aliases: self } }
+    pub(super) fn sources<'a>(
+        &'a self,
+        texts: &'a StoreTexts<'a>,
+        facets: &'a [FacetDeclaration],
+        names: &'a Names<'a>,
+    ) -> Sources<'a> {
+        Sources { index: &self.index, texts, context: Context { facets, aliases: names } }
     }
 
     pub(super) fn run_plan(&self, plan: &Plan) -> Result<Found, ErrorBody> {
@@ -217,9 +245,9 @@ impl Answerer {
         }
         let text = &selection.query;
         let query = dateline_query::parse(text).map_err(|error| query_error(text, error))?;
-        let (facets, texts) = (facets(self), StoreTexts(&self.store));
+        let (facets, texts, names) = (facets(self), StoreTexts(&self.store), self.names());
         let options = options(selection, offset, limit);
-        let matched = dateline_query::find(&query, &options, self.sources(&texts, &facets));
+        let matched = dateline_query::find(&query, &options, self.sources(&texts, &facets, &names));
         let matched = matched.map_err(|error| search_error(text, error))?;
         Ok((matched.found, matched.planned.notes))
     }
@@ -249,8 +277,8 @@ impl Answerer {
         }
         let text = &selection.query;
         let query = dateline_query::parse(text).map_err(|error| query_error(text, error))?;
-        let facets = facets(self);
-        let context = Context { facets: &facets, aliases: self };
+        let (facets, names) = (facets(self), self.names());
+        let context = Context { facets: &facets, aliases: &names };
         let planned = dateline_query::plan(&query, &options(selection, 0, 1), context);
         let planned = planned.map_err(|error| search_error(text, error))?;
         Ok(Selected { node: Some(planned.plan.node), filter })

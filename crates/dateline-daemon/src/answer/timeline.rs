@@ -86,8 +86,8 @@ impl Answerer {
             return Ok(Vec::new());
         }
         let query = dateline_query::parse(text).map_err(|error| query_error(text, error))?;
-        let facets = facets(self);
-        let context = dateline_query::Context { facets: &facets, aliases: self };
+        let (facets, names) = (facets(self), self.names());
+        let context = dateline_query::Context { facets: &facets, aliases: &names };
         let planned = dateline_query::plan(&query, &options(selection, 0, 1), context);
         Ok(planned.map_err(|error| search_error(text, error))?.words)
     }

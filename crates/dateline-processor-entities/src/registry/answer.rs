@@ -1,6 +1,8 @@
 //! Answers about entities, with the user's decisions applied on the way out.
 
-use super::record::{Record, documents_of, id_of, ids_of_form, read_contribution, read_record, scan_records};
+use super::record::{
+    Contribution, Record, documents_of, id_of, ids_of_form, read_contribution, read_record, scan_records,
+};
 use crate::name::{one_edit, sound_key};
 use crate::resolve::person_words;
 use crate::token::fold;
@@ -163,44 +165,49 @@ impl Asked {
         let home = self.decisions.home(id).to_owned();
         let members = self.decisions.members(&home);
         let mut whole: Option<Record> = None;
+        let mut name = self.decisions.name(&home);
         for member in &members {
             let Some(record) = read_record(member, table)? else { continue };
             let kept = self.without_splits(member, record, table)?;
+            // Whoever the others were merged into gives the name, however often they are named.
+            if *member == home && members.len() > 1 {
+                name = name.or_else(|| Some(kept.name().to_owned()).filter(|name| !name.is_empty()));
+            }
             match &mut whole {
                 Some(whole) => whole.absorb(&kept),
                 None => whole = Some(kept),
             }
         }
-        let name = self.decisions.name(&home);
         Ok(whole.map(|record| Shown { id: home, name, record, members }))
     }
 
-    /// An entity that exists only because the user split it off.
+    /// An entity that exists only because the user split it off; what was merged into the other is looked through too.
     fn read_split(&self, id: &str, table: &dyn Table) -> Result<Option<Shown>, IndexError> {
         for split in &self.decisions.split {
             let Some(record) = read_record(&split.entity, table)? else { continue };
             if split.id(record.kind) != id {
                 continue;
             }
-            let mut off =
-                Record { reference: None, ..part_of(&split.entity, &record, table, &|form| split.has(form))? };
+            let members = self.decisions.members(self.decisions.home(&split.entity));
+            let mut off = Record { reference: None, ..part_of(&split.entity, &record, table, &|_| false)? };
+            for member in &members {
+                let Some(record) = read_record(member, table)? else { continue };
+                off.absorb(&part_of(member, &record, table, &|form| split.has(form))?);
+            }
             off.names = off
                 .forms
                 .iter()
                 .map(|(form, count)| (form.clone(), u32::try_from(*count).unwrap_or(u32::MAX)))
                 .collect();
-            return Ok(Some(Shown {
-                id: id.to_owned(),
-                name: self.decisions.name(id),
-                record: off,
-                members: vec![split.entity.clone()],
-            }));
+            return Ok(Some(Shown { id: id.to_owned(), name: self.decisions.name(id), record: off, members }));
         }
         Ok(None)
     }
 
     fn without_splits(&self, id: &str, record: Record, table: &dyn Table) -> Result<Record, IndexError> {
-        let splits: Vec<&Split> = self.decisions.split.iter().filter(|split| split.entity == id).collect();
+        let home = self.decisions.home(id);
+        let about = |split: &&Split| split.entity == id || self.decisions.home(&split.entity) == home;
+        let splits: Vec<&Split> = self.decisions.split.iter().filter(about).collect();
         if splits.is_empty() {
             return Ok(record);
         }
@@ -265,21 +272,23 @@ impl Asked {
         for member in &shown.members {
             documents.extend(documents_of(member, table)?);
         }
+        if self.decisions.split.iter().any(|split| shown.members.contains(&split.entity)) {
+            let mut named = BTreeSet::new();
+            for document in documents {
+                if mentions_in(read_contribution(document, table)?.as_ref(), &shown) > 0 {
+                    named.insert(document);
+                }
+            }
+            documents = named;
+        }
         let total = documents.len();
         let mut beside: BTreeMap<String, (String, u64)> = BTreeMap::new();
         let mut listed = Vec::new();
         for document in documents.iter().rev().take(DOCUMENTS_SHOWN_MAX) {
             let Some(contribution) = read_contribution(*document, table)? else { continue };
-            let mut mentions = 0;
+            let mentions = mentions_in(Some(&contribution), &shown);
             for part in &contribution.parts {
-                if shown.members.contains(&part.id) {
-                    mentions += part
-                        .forms
-                        .iter()
-                        .filter(|(form, _)| shown.record.forms.contains_key(form))
-                        .map(|(_, n)| u64::from(*n))
-                        .sum::<u64>();
-                } else {
+                if !shown.members.contains(&part.id) {
                     let home = self.decisions.home(&part.id).to_owned();
                     let name = self.decisions.name(&home).unwrap_or_else(|| part.name.clone());
                     beside.entry(home).or_insert((name, 0)).1 += 1;
@@ -331,6 +340,7 @@ impl Asked {
             if let Some(shown) = self.read_shown(&id, table)?
                 && !candidates.iter().any(|known| known.id == shown.id)
                 && self.kind.is_none_or(|kind| kind == shown.record.kind)
+                && (id == name || !self.is_split_off(&folded, &shown))
             {
                 candidates.push(shown);
             }
@@ -339,6 +349,13 @@ impl Asked {
             .sort_by(|one, other| other.record.mentions.cmp(&one.record.mentions).then_with(|| one.id.cmp(&other.id)));
         candidates.truncate(self.limit.unwrap_or(LIST_DEFAULT));
         Ok(json!({ "candidates": candidates.iter().map(Shown::to_json).collect::<Vec<_>>() }))
+    }
+
+    /// Whether the user took this name (folded) out of the entity.
+    fn is_split_off(&self, folded: &str, shown: &Shown) -> bool {
+        let taken = |split: &Split| split.forms.iter().any(|form| fold(form) == folded);
+        self.decisions.split.iter().any(|split| shown.members.contains(&split.entity) && taken(split))
+            && !shown.record.forms.keys().any(|form| fold(form) == folded)
     }
 
     fn suggest(&self, table: &dyn Table) -> Result<Value, IndexError> {
@@ -380,6 +397,13 @@ impl Asked {
         });
         Ok(json!({ "suggestions": shown.collect::<Vec<_>>() }))
     }
+}
+
+/// How often a document names an entity, decisions applied.
+fn mentions_in(contribution: Option<&Contribution>, shown: &Shown) -> u64 {
+    let parts = contribution.into_iter().flat_map(|one| &one.parts).filter(|part| shown.members.contains(&part.id));
+    let forms = parts.flat_map(|part| &part.forms).filter(|(form, _)| shown.record.forms.contains_key(form));
+    forms.map(|(_, count)| u64::from(*count)).sum()
 }
 
 /// The part of an entity whose forms pass `keep`, counted anew from its documents.

@@ -162,6 +162,38 @@ fn decisions_change_answers_and_nothing_else() {
 }
 
 #[test]
+fn a_name_is_split_off_whatever_it_was_merged_into() {
+    let (registry, table) = filled();
+    let decisions = json!({
+        "merge": [{ "into": "per:ada-blom", "from": ["per:adda-blom"] }],
+        "split": [
+            { "entity": "per:ada-blom", "forms": ["Adda Blom"], "to": "per:ada-blom~adda-blom" },
+            { "entity": "UA-capital", "forms": ["Kiev"], "to": "kiev-oblast" },
+        ],
+    });
+    for (name, id, mentions) in
+        [("Adda Blom", "per:ada-blom~adda-blom", 1), ("ada blom", "per:ada-blom", 2), ("kiev", "kiev-oblast", 1)]
+    {
+        let answer = ask(&registry, &table, json!({ "op": "resolve", "name": name, "decisions": decisions }));
+        let candidates = answer["candidates"].as_array().expect("candidates");
+        assert_eq!((candidates.len(), &candidates[0]["id"]), (1, &json!(id)), "{name}: {answer}");
+        assert_eq!(candidates[0]["mentions"], mentions, "{name}: {answer}");
+    }
+}
+
+#[test]
+fn the_first_of_merged_entities_gives_the_name() {
+    let (registry, table) = filled();
+    for (into, from, name) in
+        [("per:ada-blom", "per:adda-blom", "Ada Blom"), ("per:adda-blom", "per:ada-blom", "Adda Blom")]
+    {
+        let decisions = json!({ "merge": [{ "into": into, "from": [from] }] });
+        let shown = ask(&registry, &table, json!({ "op": "show", "id": from, "decisions": decisions }));
+        assert_eq!((&shown["id"], &shown["name"], &shown["mentions"]), (&json!(into), &json!(name), &json!(3)));
+    }
+}
+
+#[test]
 fn doubtful_pairs_are_suggested_until_decided() {
     let (registry, table) = filled();
     let pairs = ask(&registry, &table, json!({ "op": "suggest" }));
