@@ -6,7 +6,7 @@ use super::page::{Info, Page, Stretch, Writing};
 use crate::token::{EMPTY, Token, flag, step};
 
 /// Features that name the token's own word come first; the trainer leaves them out now and then.
-pub const LEXICAL: usize = 10;
+pub const LEXICAL: usize = 9;
 /// Most features of one token.
 pub const FEATURES_MAX: usize = 128;
 
@@ -100,7 +100,6 @@ pub fn features(page: &Page<'_>, stretch: &Stretch, at: usize, each: &mut impl F
     each(mix2(7, u64::from(own.info.known.classes[2]), after.fold));
     each(mix(8, u64::from(own.info.known.classes[2])));
     each(mix2(9, plain, u64::from(before.case == 1 << 60)));
-    each(mix2(10, u64::from(own.info.known.usual), u64::from(own.info.known.sure)));
     letters(page, at, mode, each);
     around(page, bounds, at, &own, &before, &after, mode, each);
     run(page, bounds, at, mode, &own, each);
@@ -172,8 +171,6 @@ fn around(
     each(mix2(61, before.case, own.case << 2 | mode));
     each(mix2(62, own.case, after.case << 2 | mode));
     each(mix2(63, second_before.case, before.case << 8 | own.case));
-    each(mix2(64, u64::from(before.info.known.usual), u64::from(own.info.known.usual)));
-    each(mix2(65, u64::from(own.info.known.usual), u64::from(after.info.known.usual)));
 }
 
 /// The run of capitalised words the token stands in: its edges, its head, its length.

@@ -1,5 +1,5 @@
-//! What unlabelled news says about words: the classes they share contexts with, how often they are capitalised, and what
-//! kind of name they usually stand in. Learnt by the trainer; here only looked up.
+//! What unlabelled news says about words: the classes they share contexts with, and how often they are capitalised. Learnt
+//! by the trainer; here only looked up.
 
 use rustc_hash::FxHashMap;
 
@@ -12,10 +12,6 @@ pub struct Known {
     pub capitals: u8,
     /// How frequent it is: 0 unknown, then by powers of four.
     pub frequency: u8,
-    /// Label it mostly has in news, 0 unknown or outside.
-    pub usual: u8,
-    /// How sure that is: 0 unknown, 1 half to 3 always.
-    pub sure: u8,
 }
 
 /// Words by the hash of their folded form.
@@ -26,7 +22,7 @@ pub struct Lexicon {
 }
 
 /// Bytes of one word in the model file.
-const ENTRY_BYTES: usize = 18;
+const ENTRY_BYTES: usize = 16;
 
 impl Lexicon {
     /// What is known of a word.
@@ -44,7 +40,7 @@ impl Lexicon {
         for (hash, known) in sorted {
             bytes.extend_from_slice(&hash.to_le_bytes());
             known.classes.iter().for_each(|class| bytes.extend_from_slice(&class.to_le_bytes()));
-            bytes.extend_from_slice(&[known.capitals, known.frequency, known.usual, known.sure]);
+            bytes.extend_from_slice(&[known.capitals, known.frequency]);
         }
         bytes
     }
@@ -60,13 +56,7 @@ impl Lexicon {
         for entry in entries {
             let hash = u64::from_le_bytes(entry[..8].try_into().ok()?);
             let class = |at: usize| u16::from_le_bytes([entry[at], entry[at + 1]]);
-            let known = Known {
-                classes: [class(8), class(10), class(12)],
-                capitals: entry[14],
-                frequency: entry[15],
-                usual: entry[16],
-                sure: entry[17],
-            };
+            let known = Known { classes: [class(8), class(10), class(12)], capitals: entry[14], frequency: entry[15] };
             words.insert(hash, known);
         }
         Some(Lexicon { words })

@@ -5,7 +5,7 @@ use super::label::LABELS;
 use super::lexicon::Lexicon;
 
 /// First bytes of a model file.
-const MAGIC: &[u8; 8] = b"dlner\x00\x00\x01";
+const MAGIC: &[u8; 8] = b"dlner\x00\x00\x02";
 /// Weights of one row: both passes.
 pub const ROW: usize = 2 * LABELS;
 /// Largest model, unpacked, in bytes.

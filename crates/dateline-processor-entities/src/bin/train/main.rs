@@ -1,6 +1,6 @@
 //! Trains the tagger: `train --data DIR [--news FILE] [--dev DIR]`; or measures a model again, after a rule has changed:
-//! `train --model FILE --dev DIR`. Seeded and single-threaded: the same files give the same
-//! model. Reads gold documents as JSON Lines, prints figures, writes `model/ner.bin` and its card.
+//! `train --model FILE --dev DIR`. Seeded: the same files give the same model. Reads gold documents as JSON Lines, prints
+//! figures, writes `model/ner.bin` and its card.
 
 mod card;
 mod cluster;

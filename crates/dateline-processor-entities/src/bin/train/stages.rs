@@ -1,4 +1,4 @@
-//! The stages of training in order: lexicon, first pass, what it says of unlabelled news, both passes, quantising,
+//! The stages of training in order: lexicon, first pass, what it says of documents it did not see, second pass, quantising,
 //! measuring. Learns nothing itself.
 
 use crate::crf::{Examples, Weights};
@@ -6,26 +6,20 @@ use crate::data::{Gold, lines, read_measured, read_training};
 use crate::{Options, card, cluster};
 use dateline_processor::core::Span;
 use dateline_processor::core::layers::EntityType;
-use dateline_processor_entities::split_sentences;
 use dateline_processor_entities::tagger::Tagger;
 use dateline_processor_entities::tagger::decode::{NEVER, Votes};
 use dateline_processor_entities::tagger::features::{document_features, features};
 use dateline_processor_entities::tagger::gazetteer::Gazetteer;
-use dateline_processor_entities::tagger::label::{LABELS, OUTSIDE, Place, label, may_follow, parts};
+use dateline_processor_entities::tagger::label::{LABELS, OUTSIDE, Place, label, may_follow};
 use dateline_processor_entities::tagger::lexicon::Lexicon;
 use dateline_processor_entities::tagger::model::{Model, ROW, row_of};
 use dateline_processor_entities::tagger::page::Page;
-use rustc_hash::FxHashMap;
 use std::error::Error;
 
 /// Rows of the model; a power of two.
 const ROWS: usize = 1 << 18;
 /// Gold is cut into so many parts so that no part is tagged by a model that saw it.
 const FOLDS: u8 = 4;
-/// Weight of what the model itself says of news.
-const SILVER_WEIGHT: f32 = 0.25;
-/// News documents that are tagged and trained on: every so many of them.
-const SILVER_EVERY: usize = 2;
 /// Highest weight after quantising.
 const WEIGHT_MAX: f32 = 127.0;
 
@@ -38,27 +32,9 @@ pub(crate) fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     eprintln!("gold: {} documents, {names} names", gold.len());
     let news = read_news(options)?;
     let lists = if options.with("lists") { Gazetteer::load() } else { Gazetteer::default() };
-    let mut lexicon = read_lexicon(options, &gold, &news)?;
+    let lexicon = read_lexicon(options, &gold, &news)?;
     let dev = read_dev(options)?;
-    let silver = options.with("silver") && !news.is_empty();
-
-    if silver || options.with("usual") && !news.is_empty() {
-        eprintln!("first pass, to tag news");
-        let pages: Vec<Page<'_>> =
-            gold.iter().map(|one| Page::new(&one.text, &one.sentences, &lists, &lexicon)).collect();
-        let examples = first_examples(&gold, &pages);
-        let mut first = Weights::new(ROWS);
-        first.train(&examples, options.epochs.min(6), None, 1);
-        let teacher = Tagger::with(quantise(&first, &first, lexicon.clone()));
-        measure("teacher", &teacher, &dev);
-        let tagged = tag_news(&teacher, &news);
-        if options.with("usual") {
-            learn_usual(&mut lexicon, &tagged);
-        }
-        let extra: Vec<Gold> = if silver { tagged.into_iter().step_by(SILVER_EVERY).collect() } else { Vec::new() };
-        return finish(options, gold, extra, &lists, lexicon, &dev);
-    }
-    finish(options, gold, Vec::new(), &lists, lexicon, &dev)
+    finish(options, &gold, &lists, lexicon, &dev)
 }
 
 /// Measures a packed model and writes its card.
@@ -72,23 +48,19 @@ fn again(options: &Options, packed: &[u8]) -> Result<(), Box<dyn Error>> {
 
 fn finish(
     options: &Options,
-    gold: Vec<Gold>,
-    silver: Vec<Gold>,
+    all: &[Gold],
     lists: &Gazetteer,
     lexicon: Lexicon,
     dev: &[(String, Vec<Gold>)],
 ) -> Result<(), Box<dyn Error>> {
-    let gold_count = gold.len();
-    let all: Vec<Gold> = gold.into_iter().chain(silver).collect();
-    eprintln!("training on {} documents, {} of them tagged by the first model", all.len(), all.len() - gold_count);
     let pages: Vec<Page<'_>> = all.iter().map(|one| Page::new(&one.text, &one.sentences, lists, &lexicon)).collect();
-    let examples = first_examples(&all, &pages);
+    let examples = first_examples(all, &pages);
     let mut first = Weights::new(ROWS);
     first.train(&examples, options.epochs, None, 2);
     let mut second = first.clone();
     if options.with("second") {
-        let guesses = guess_without_seeing(options, &all, gold_count, &pages, &examples, &lexicon);
-        let examples = second_examples(&all, &pages, &guesses, &examples);
+        let guesses = guess_without_seeing(options, &pages, &examples, &lexicon);
+        let examples = second_examples(&pages, &guesses, &examples);
         second = Weights::new(ROWS);
         second.train(&examples, options.epochs, None, 3);
     }
@@ -187,38 +159,33 @@ fn first_examples(all: &[Gold], pages: &[Page<'_>]) -> Examples {
     examples
 }
 
-/// The first pass's labels of every document, each from a model that was not trained on it.
-fn guess_without_seeing(
-    options: &Options,
-    all: &[Gold],
-    gold_count: usize,
-    pages: &[Page<'_>],
-    examples: &Examples,
-    lexicon: &Lexicon,
-) -> Vec<Vec<u8>> {
-    let mut guesses: Vec<Vec<u8>> = vec![Vec::new(); all.len()];
-    for fold in 0..FOLDS {
+/// The first pass's labels of every document, each from a model that was not trained on it. The models are independent
+/// of each other and made side by side.
+fn guess_without_seeing(options: &Options, pages: &[Page<'_>], examples: &Examples, lexicon: &Lexicon) -> Vec<Vec<u8>> {
+    let guess = &|fold: u8| {
         let mut weights = Weights::new(ROWS);
         weights.train(examples, (options.epochs / 2).max(3), Some(fold), 10 + u64::from(fold));
         let mut model = quantise(&weights, &weights, lexicon.clone());
         // The second pass sees no document here: its steps decide alone.
         model.steps[1] = model.steps[0];
         let tagger = Tagger::with(model);
-        for (number, page) in pages.iter().enumerate().take(gold_count) {
-            if number % usize::from(FOLDS) == usize::from(fold) {
-                guesses[number] = tagger.first_labels(page);
-            }
-        }
-    }
-    guesses
+        let unseen = pages.iter().skip(usize::from(fold)).step_by(usize::from(FOLDS));
+        unseen.map(|page| tagger.first_labels(page)).collect::<Vec<_>>()
+    };
+    let parts: Vec<Vec<Vec<u8>>> = std::thread::scope(|scope| {
+        let folds: Vec<_> = (0..FOLDS).map(|fold| scope.spawn(move || guess(fold))).collect();
+        folds.into_iter().map(|fold| fold.join().unwrap_or_default()).collect()
+    });
+    let mut parts: Vec<_> = parts.into_iter().map(Vec::into_iter).collect();
+    (0..pages.len()).map(|number| parts[number % usize::from(FOLDS)].next().unwrap_or_default()).collect()
 }
 
 /// What the second pass sees of the gold documents.
-fn second_examples(all: &[Gold], pages: &[Page<'_>], guesses: &[Vec<u8>], first: &Examples) -> Examples {
+fn second_examples(pages: &[Page<'_>], guesses: &[Vec<u8>], first: &Examples) -> Examples {
     let mut examples = Examples::new();
     let mut token = 0;
     let mut number_of_stretch = 0;
-    for (number, (_, page)) in all.iter().zip(pages).enumerate() {
+    for (number, page) in pages.iter().enumerate() {
         let guess = &guesses[number];
         let mut votes = Votes::default();
         let mut from = 0;
@@ -278,46 +245,6 @@ fn quantise(first: &Weights, second: &Weights, lexicon: Lexicon) -> Model {
         }
     }
     Model { rows, steps, lexicon }
-}
-
-fn tag_news(teacher: &Tagger, news: &[String]) -> Vec<Gold> {
-    let tag = |text: &String| {
-        let sentences = split_sentences(text, &[]);
-        let names = teacher.tag(text, &sentences, || Ok(())).unwrap_or_default();
-        Gold { text: text.clone(), sentences, names, weight: SILVER_WEIGHT }
-    };
-    news.iter().map(tag).collect()
-}
-
-/// The label each capitalised word mostly has in news.
-fn learn_usual(lexicon: &mut Lexicon, tagged: &[Gold]) {
-    let lists = Gazetteer::default();
-    let empty = Lexicon::default();
-    let mut counts: FxHashMap<u64, [u32; LABELS]> = FxHashMap::default();
-    for one in tagged {
-        let page = Page::new(&one.text, &one.sentences, &lists, &empty);
-        let labels = gold_labels(&page, &one.names);
-        let tokens = page.stretches.iter().flat_map(|stretch| stretch.start..stretch.end);
-        for (at, label) in tokens.zip(labels) {
-            counts.entry(page.tokens[at].fold).or_default()[usize::from(label)] += 1;
-        }
-    }
-    for (fold, counts) in counts {
-        let total: u32 = counts.iter().sum();
-        let Some((usual, most)) = counts.iter().enumerate().max_by_key(|(at, count)| (**count, usize::MAX - at)) else {
-            continue;
-        };
-        if total < 4 || most * 2 < total || parts(usual).is_none() {
-            continue;
-        }
-        let known = lexicon.words.entry(fold).or_default();
-        known.usual = usual as u8;
-        known.sure = match most * 100 / total {
-            0..=74 => 1,
-            75..=94 => 2,
-            _ => 3,
-        };
-    }
 }
 
 /// Figures on one set.
