@@ -1,9 +1,11 @@
 //! Benches and accuracy evaluation.
 
 pub mod alias;
+mod corpus;
 pub mod dct;
 pub mod entities;
 pub mod latency;
 pub mod search;
+pub mod similar;
 pub mod timelines;
 pub mod timex;

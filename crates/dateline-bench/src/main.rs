@@ -1,7 +1,7 @@
 //! The command line of benches and evaluations. What is measured, and how, stands in the library.
 
 use clap::{Parser, Subcommand};
-use dateline_bench::{alias, dct, entities, latency, search, timex};
+use dateline_bench::{alias, dct, entities, latency, search, similar, timex};
 use dateline_parser::{ParserOptions, parse};
 use dateline_processor::core::layers::DctLayer;
 use dateline_processor::core::{DocumentInput, SourcePath};
@@ -73,6 +73,20 @@ enum Eval {
         #[arg(long, default_value = "htmldate.jsonl")]
         gold: String,
         /// Fails when fewer pages, in percent, have the right day
+        #[arg(long)]
+        floor: Option<f64>,
+    },
+    /// Near-copies and rewrites: pairs of documents, each asked about in turn
+    Similar {
+        /// JSON Lines with the documents, and their clusters
+        file: PathBuf,
+        /// The pairs, where documents have no clusters: two ids a line
+        #[arg(long)]
+        pairs: Option<PathBuf>,
+        /// Other documents among which they must not get lost
+        #[arg(long)]
+        among: Vec<PathBuf>,
+        /// Fails when the F1, in percent, is lower
         #[arg(long)]
         floor: Option<f64>,
     },
@@ -167,6 +181,14 @@ fn run(command: Bench) -> Result<(), Failure> {
             println!("{report}");
             above(report.right(), floor)
         }
+        Bench::Eval(Eval::Similar { file, pairs, among, floor }) => {
+            let read = |path: &PathBuf| std::fs::read_to_string(path);
+            let (gold, pairs) = (read(&file)?, pairs.as_ref().map(read).transpose()?);
+            let among = among.iter().map(read).collect::<Result<Vec<String>, _>>()?;
+            let report = in_directory(&mut |home| similar::evaluate(&gold, pairs.as_deref(), &among, home))?;
+            println!("{report}");
+            above(100.0 * report.f1(), floor)
+        }
         Bench::Eval(Eval::Search { folders, floor }) => rank(&folders, floor),
         Bench::Latency { root, state, files } => {
             println!("{}", latency::measure(&root, &state, files)?);
@@ -203,16 +225,13 @@ fn day_of(dating: &Dating, page: &Path) -> Option<String> {
 fn rank(folders: &[PathBuf], floor: Option<f64>) -> Result<(), Failure> {
     let (mut plain, mut own, mut expanded) = (0.0, 0.0, 0.0);
     for folder in folders {
-        let home = std::env::temp_dir().join(format!("dateline-bench-{}", std::process::id()));
-        std::fs::create_dir_all(&home)?;
-        let collection = search::Collection::load(folder, &home);
-        let scores = collection.and_then(|collection| {
+        let scores = in_directory(&mut |home| {
+            let collection = search::Collection::load(folder, home)?;
             let baseline = collection.ndcg(search::Ranking::Baseline)?;
             let dateline = collection.ndcg(search::Ranking::Dateline(Scoring::default(), None))?;
             let feedback = collection.ndcg(search::Ranking::Dateline(Scoring::default(), Some(FEEDBACK)))?;
             Ok((collection.name, baseline, dateline, feedback))
         });
-        std::fs::remove_dir_all(&home)?;
         let (name, baseline, dateline, feedback) = scores?;
         println!("{name}: BM25 {baseline:.4}, dateline {dateline:.4}, with --expand {feedback:.4}");
         (plain, own, expanded) = (plain + baseline, own + dateline, expanded + feedback);
@@ -220,6 +239,15 @@ fn rank(folders: &[PathBuf], floor: Option<f64>) -> Result<(), Failure> {
     let count = folders.len().max(1) as f64;
     println!("mean: BM25 {:.4}, dateline {:.4}, with --expand {:.4}", plain / count, own / count, expanded / count);
     above(100.0 * own / f64::max(plain, f64::MIN_POSITIVE), floor)
+}
+
+/// Works in a directory of its own, which is removed again.
+fn in_directory<T>(work: &mut dyn FnMut(&Path) -> Result<T, Failure>) -> Result<T, Failure> {
+    let home = std::env::temp_dir().join(format!("dateline-bench-{}", std::process::id()));
+    std::fs::create_dir_all(&home)?;
+    let done = work(&home);
+    std::fs::remove_dir_all(&home)?;
+    done
 }
 
 /// What the `dateline` beside this program makes of a gold file.

@@ -3,22 +3,17 @@
 //! A collection is a folder with `docs.jsonl` (`id`, `title`, `text`), `queries.jsonl` (`id`, `text`) and `qrels.tsv`
 //! (query, document, grade). Documents are indexed alone: no dates, no names.
 
-use dateline_core::{ContentHash, DocumentId, Metadata, Origin, Revision, Sequence, SourcePath, Timestamp};
-use dateline_processor::{Change, IndexError, Indexer, RevisionView, Table};
-use dateline_processor_index::{Field, Index, Node, Plan, Scoring, Searching, Word, words::Folder};
-use dateline_query::{
-    Article, Context, Feedback, Match, NoAliases, OutsideError, SearchOptions, Sources, Texts, expand_with, parse, plan,
-};
+use crate::corpus::Corpus;
+use dateline_core::DocumentId;
+use dateline_processor_index::{Field, Node, Plan, Scoring, Word, words::Folder};
+use dateline_query::{Context, Feedback, Match, NoAliases, SearchOptions, Sources, expand_with, parse, plan};
 use serde::Deserialize;
 use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
 
 type Failure = Box<dyn std::error::Error>;
 
-/// Memory of the index writer, in bytes.
-const HEAP_BYTES: usize = 32_000_000;
 /// Ranks that count.
 const DEPTH: usize = 10;
 
@@ -43,36 +38,8 @@ pub struct Collection {
     /// Query ids and texts.
     pub queries: Vec<(String, String)>,
     ids: Vec<String>,
-    articles: Articles,
+    corpus: Corpus,
     judged: HashMap<String, HashMap<String, f64>>,
-    searching: Searching,
-}
-
-/// The texts, by document id.
-struct Articles(Vec<Article>);
-
-impl Texts for Articles {
-    fn article(&self, document: DocumentId, _revision: Revision) -> Result<Option<Article>, OutsideError> {
-        let at = usize::try_from(document.0)?.checked_sub(1);
-        Ok(at.and_then(|at| self.0.get(at)).cloned())
-    }
-}
-
-struct NoTable;
-
-impl Table for NoTable {
-    fn get(&self, _key: &[u8]) -> Result<Option<Vec<u8>>, IndexError> {
-        Ok(None)
-    }
-    fn put(&mut self, _key: &[u8], _value: &[u8]) -> Result<(), IndexError> {
-        Ok(())
-    }
-    fn delete(&mut self, _key: &[u8]) -> Result<(), IndexError> {
-        Ok(())
-    }
-    fn scan(&self, _prefix: &[u8], _visit: &mut dyn FnMut(&[u8], &[u8]) -> bool) -> Result<(), IndexError> {
-        Ok(())
-    }
 }
 
 /// How queries are ranked.
@@ -82,25 +49,6 @@ pub enum Ranking {
     Baseline,
     /// As a user's `--match any`, with this scoring and, where given, this feedback.
     Dateline(Scoring, Option<Feedback>),
-}
-
-fn view(number: u64, line: &DocumentLine) -> RevisionView {
-    RevisionView {
-        document: DocumentId(number),
-        revision: Revision(1),
-        path: SourcePath::new(format!("{}.txt", line.id)),
-        part: "1".to_owned(),
-        title: line.title.clone().filter(|title| !title.is_empty()),
-        text: Arc::from(line.text.as_str()),
-        marks: Vec::new(),
-        metadata: Metadata::default(),
-        origin: Origin::default(),
-        content: ContentHash::of(line.text.as_bytes()),
-        seen_from: Timestamp::UNIX_EPOCH,
-        seen_to: None,
-        layers: Vec::new(),
-        facets: Vec::new(),
-    }
 }
 
 impl Collection {
@@ -121,31 +69,14 @@ impl Collection {
             let Ok(grade) = grade.parse() else { continue };
             judged.entry((*query).to_owned()).or_default().insert((*document).to_owned(), grade);
         }
-        let mut index = Index::open(home, HEAP_BYTES)?;
-        let mut articles = Vec::with_capacity(documents.len());
-        for (number, line) in (1..).zip(&documents) {
-            let view = view(number, line);
-            articles.push(Article {
-                path: view.path.clone(),
-                part: view.part.clone(),
-                title: view.title.clone(),
-                text: view.text.clone(),
-                marks: Vec::new(),
-                origin: Origin::default(),
-                content: view.content,
-            });
-            let document = view.document;
-            let change = Change { sequence: Sequence(number), document, opened: Some(view), closed: None };
-            index.apply(&[change], &mut NoTable)?;
-        }
-        index.commit()?;
+        let texts = documents.iter().map(|line| (line.id.as_str(), line.title.as_deref(), line.text.as_str()));
+        let corpus = Corpus::index(texts, home)?;
         Ok(Collection {
             name: folder.file_name().unwrap_or_default().to_string_lossy().into_owned(),
             queries: queries.into_iter().map(|query| (query.id, query.text)).collect(),
             ids: documents.into_iter().map(|line| line.id).collect(),
-            articles: Articles(articles),
+            corpus,
             judged,
-            searching: index.searching(),
         })
     }
 
@@ -196,13 +127,13 @@ impl Collection {
                 let query = parse(text).or_else(|_| parse(&text.replace(|sign: char| !sign.is_alphanumeric(), " ")))?;
                 let mut planned = plan(&query, &options, context)?;
                 if let Some(feedback) = feedback {
-                    let sources = Sources { index: &self.searching, texts: &self.articles, context };
+                    let sources = Sources { index: &self.corpus.searching, texts: &self.corpus, context };
                     expand_with(&mut planned, sources, feedback)?;
                 }
                 planned.plan
             }
         };
-        let found = self.searching.search(&plan)?;
+        let found = self.corpus.searching.search(&plan)?;
         let number = |id: DocumentId| usize::try_from(id.0).ok()?.checked_sub(1);
         Ok(found.hits.iter().filter_map(|hit| self.ids.get(number(hit.document)?).cloned()).collect())
     }

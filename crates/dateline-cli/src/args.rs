@@ -22,6 +22,7 @@ pub const WIRED: &[&str] = &[
     "on",
     "who",
     "similar",
+    "conflicts",
     "explain",
     "why",
     "date",
@@ -329,7 +330,8 @@ pub(crate) struct RetryArgs {
 Examples:
   dateline timeline mariupol
   dateline timeline 'peace talks' --from 2022-03 --to 2022-04-05 --by week --top 20
-  dateline timeline mariupol --plot")]
+  dateline timeline mariupol --plot
+  dateline timeline mariupol --html mariupol.html")]
 pub(crate) struct TimelineArgs {
     #[command(flatten)]
     pub(crate) selection: Selection,
@@ -348,6 +350,9 @@ pub(crate) struct TimelineArgs {
     /// Draw how often each step is spoken of
     #[arg(long)]
     pub(crate) plot: bool,
+    /// Write one page for a browser; it needs nothing but itself
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["plot", "json"])]
+    pub(crate) html: Option<PathBuf>,
 }
 
 /// How long one step of a timeline is.
@@ -429,7 +434,13 @@ pub(crate) struct SimilarArgs {
 }
 
 #[derive(Args, Debug)]
-#[command(after_help = "Example:\n  dateline conflicts mariupol")]
+#[command(after_help = "\
+Two sentences count as speaking of one event when their names, their time and most of their words agree. Figures contradict
+each other when no reading of both can be true: `at least 12` and `15` do not. Undated documents contradict nobody.
+
+Examples:
+  dateline conflicts
+  dateline conflicts mariupol --json | jq -r '.sides[] | \"\\(.value) \\(.path):\\(.line)\"'")]
 pub(crate) struct ConflictsArgs {
     #[command(flatten)]
     pub(crate) selection: Selection,

@@ -12,8 +12,10 @@ use crate::screen::Screen;
 use crate::{csv, output, passthrough, reference};
 use dateline_config::Environment;
 use dateline_protocol::{self as protocol, Detail, EntityAction, Exit, ExportWhat, Match, Request, TimelineStep};
+use std::collections::HashSet;
 use std::ffi::OsString;
 use std::io::{self, BufWriter, Write};
+use std::path::Path;
 use std::process::{Command as Process, Stdio};
 use std::time::Duration;
 
@@ -38,12 +40,30 @@ pub(crate) fn run(cli: &Cli, screen: &Screen) -> Result<Exit, Failure> {
             let mut errors = io::stderr();
             let Outcome { exit, text } = ask(connection, request, patience, present, screen, (&mut out, &mut errors))?;
             drop(out);
-            if let Some(text) = text {
-                output::show(&text, screen)?;
+            match (text, file_of(command)) {
+                (Some(text), Some(file)) if exit == Exit::Found => write_file(file, &text)?,
+                (Some(text), None) => output::show(&text, screen)?,
+                _ => {}
             }
             Ok(exit)
         }
     }
+}
+
+/// The file a command's output goes to, where it has one.
+fn file_of(command: &Command) -> Option<&Path> {
+    match command {
+        Command::Timeline(arguments) => arguments.html.as_deref(),
+        _ => None,
+    }
+}
+
+/// Writes a whole file, or leaves what was there.
+fn write_file(path: &Path, text: &str) -> Result<(), Failure> {
+    let failed = |source| Failure::File { path: path.to_owned(), source };
+    let mut unfinished = path.as_os_str().to_owned();
+    unfinished.push(".unfinished");
+    std::fs::write(&unfinished, text).and_then(|()| std::fs::rename(&unfinished, path)).map_err(failed)
 }
 
 /// Answers that go on, or that write much, have no deadline.
@@ -176,15 +196,15 @@ fn search<'a>(arguments: &SearchArgs, screen: &Screen) -> (Request, Present<'a>)
     (request, present)
 }
 
-/// Only the path of each hit, each path once in a row.
+/// Only the path of each hit, each path once.
 fn paths(end: &'static [u8]) -> Each<'static> {
-    let mut last = None;
+    let mut told = HashSet::new();
     Box::new(move |item, out| {
         let hit: protocol::wire::Hit = serde_json::from_str(item.get())?;
-        if last.as_ref() != Some(&hit.path) {
+        if !told.contains(&hit.path) {
             out.write_all(hit.path.as_bytes())?;
             out.write_all(end)?;
-            last = Some(hit.path);
+            told.insert(hit.path);
         }
         Ok(())
     })
@@ -219,7 +239,24 @@ fn timeline(arguments: &TimelineArgs) -> (Request, Renderer) {
         by,
         top: arguments.top,
     });
-    (request, if arguments.plot { render::plot() } else { render::timeline() })
+    let renderer = match (&arguments.html, arguments.plot) {
+        (Some(_), _) => render::page(asked(arguments)),
+        (None, true) => render::plot(),
+        (None, false) => render::timeline(),
+    };
+    (request, renderer)
+}
+
+/// What a page says of the question.
+fn asked(arguments: &TimelineArgs) -> render::Asked {
+    let clocks = &arguments.selection.clocks;
+    let limits = [
+        arguments.from.map(|day| format!("from {day}")),
+        arguments.to.map(|day| format!("to {day}")),
+        clocks.as_of.map(|day| format!("written by {day}")),
+        clocks.known_at.map(|time| format!("as known at {time}")),
+    ];
+    render::Asked { query: arguments.selection.query.join(" "), limits: limits.into_iter().flatten().collect() }
 }
 
 fn explain(arguments: &ExplainArgs) -> Result<(Request, Renderer), Failure> {

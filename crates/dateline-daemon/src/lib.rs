@@ -37,7 +37,6 @@ mod intake;
 mod live;
 mod logging;
 mod notify;
-mod passage;
 mod program;
 mod progress;
 mod resources;

@@ -4,7 +4,8 @@ use crate::cursor::{
     All, Any, Bm25, BoxCursor, Group, Layout, Listed, Matching, Nothing, Positional, Scored, Together, Weighted,
 };
 use crate::document::{MONTH_TAG_DAYS_MAX, month_tag};
-use crate::schema::{Fields, TagKind, day, facet_prefix, facet_tag, names, tag, unpack};
+use crate::schema::{Fields, TagKind, day, facet_prefix, facet_tag, names, sketch_tag, tag, unpack};
+use crate::sketch::{SKETCH_NUMBERS, sketch};
 use crate::words::{Folder, STEM_MARK};
 use crate::{FacetTest, Field, Node, Scoring, Word};
 use dateline_processor::core::DateInterval;
@@ -21,6 +22,9 @@ use tantivy::{DocSet, Searcher, TERMINATED, Term};
 const RANKED_EXPANSIONS_MAX: usize = 128;
 /// Score of a document found by a prefix that stands for too many words to be ranked.
 const UNRANKED_SCORE: f32 = 1.0;
+/// A number of a sketch that more documents of a segment have comes from what they all repeat, and says nothing. It also
+/// bounds the memory of [`Node::Like`].
+const LIKE_DOCUMENTS_MAX: u32 = 5_000;
 /// Letters from which a fuzzy word may differ in two places.
 const FUZZY_TWO_LETTERS_MIN: usize = 8;
 /// Longest time expression, in days, that counts for a shorter interval it overlaps.
@@ -197,6 +201,7 @@ impl<'a> Compiler<'a> {
                 self.tagged(segment, &tag(TagKind::Extension, &extension))?
             }
             Node::Document(id) => self.tagged(segment, &tag(TagKind::Document, &id.to_string()))?,
+            Node::Like(text, least) => self.like(segment, text, *least)?,
             Node::Facet(name, test) => self.facet(segment, name, test)?,
             Node::Written(interval) => written(segment, *interval)?,
             Node::Mentions(interval) => self.mentions(segment, *interval)?,
@@ -287,6 +292,27 @@ impl<'a> Compiler<'a> {
         let inverted = segment.inverted_index(self.fields.tag)?;
         let infos = infos_of(&inverted, self.fields.tag, [tag])?;
         Ok(Box::new(Listed::new(docs_of(&inverted, &infos)?, 0.0)))
+    }
+
+    fn like(&self, segment: &SegmentReader, text: &str, least: usize) -> tantivy::Result<BoxCursor> {
+        let inverted = segment.inverted_index(self.fields.tag)?;
+        let mut shared: FxHashMap<u32, usize> = FxHashMap::default();
+        for number in sketch([text].into_iter()) {
+            let infos = infos_of(&inverted, self.fields.tag, [sketch_tag(number).as_str()])?;
+            if infos.iter().any(|info| info.doc_freq > LIKE_DOCUMENTS_MAX) {
+                continue;
+            }
+            docs_of(&inverted, &infos)?.into_iter().for_each(|doc| *shared.entry(doc).or_insert(0) += 1);
+        }
+        let mut walks: Vec<BoxCursor> = Vec::new();
+        for count in least.max(1)..=SKETCH_NUMBERS {
+            let docs: Vec<u32> = shared.iter().filter(|(_, shared)| **shared == count).map(|(doc, _)| *doc).collect();
+            if !docs.is_empty() {
+                #[expect(clippy::cast_precision_loss, reason = "at most the numbers of a sketch")]
+                walks.push(Box::new(Listed::new(docs, count as f32)));
+            }
+        }
+        Ok(if walks.is_empty() { Box::new(Nothing) } else { Box::new(Any::new(walks, Together::Best)) })
     }
 
     fn facet(&self, segment: &SegmentReader, name: &str, test: &FacetTest) -> tantivy::Result<BoxCursor> {

@@ -1,6 +1,7 @@
 //! From a revision to the document that stands for it in the index. Reads layers; decides nothing about them.
 
-use crate::schema::{Fields, TagKind, day, facet_tag, key, micros, pack, tag};
+use crate::schema::{Fields, TagKind, day, facet_tag, key, micros, pack, sketch_tag, tag};
+use crate::sketch::sketch;
 use dateline_processor::RevisionView;
 use dateline_processor::core::layers::{DctLayer, EntityLayer, EntityType, TimexLayer};
 use dateline_processor::core::{Layer, keys};
@@ -32,6 +33,7 @@ pub(crate) fn index_document(fields: &Fields, view: &RevisionView) -> TantivyDoc
     add_dates(fields, view, &mut document, &mut tags);
     add_names(fields, view, &mut document, &mut tags);
     tags.extend(view.facets.iter().map(|facet| facet_tag(&facet.name, &facet.value)));
+    tags.extend(sketch(prose(view)).into_iter().map(sketch_tag));
     for tag in tags.into_iter().filter(|tag| tag.len() <= TAG_BYTES_MAX) {
         document.add_text(fields.tag, tag);
     }
@@ -49,6 +51,14 @@ fn layer<T: Layer>(view: &RevisionView) -> Option<Arc<T>> {
     }
 }
 
+/// The text without the marks, piece by piece.
+fn prose(view: &RevisionView) -> impl Iterator<Item = &str> {
+    let ends = view.marks.iter().map(|mark| (mark.span.start as usize, mark.span.end as usize));
+    let last = [(view.text.len(), view.text.len())];
+    let mut from = 0;
+    ends.chain(last).filter_map(move |(to, next)| view.text.get(std::mem::replace(&mut from, next)..to))
+}
+
 /// Title and text, without the marks. A title that is no part of the text stands before it.
 fn add_prose(fields: &Fields, view: &RevisionView, document: &mut TantivyDocument) {
     if let Some(title) = view.title.as_deref() {
@@ -57,16 +67,7 @@ fn add_prose(fields: &Fields, view: &RevisionView, document: &mut TantivyDocumen
             document.add_text(fields.text, title);
         }
     }
-    let mut from = 0;
-    for mark in &view.marks {
-        if let Some(prose) = view.text.get(from..mark.span.start as usize) {
-            document.add_text(fields.text, prose);
-        }
-        from = mark.span.end as usize;
-    }
-    if let Some(prose) = view.text.get(from..) {
-        document.add_text(fields.text, prose);
-    }
+    prose(view).for_each(|piece| document.add_text(fields.text, piece));
 }
 
 fn add_origin(fields: &Fields, view: &RevisionView, document: &mut TantivyDocument, tags: &mut BTreeSet<String>) {

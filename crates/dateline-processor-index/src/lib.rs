@@ -12,9 +12,11 @@ mod index;
 mod plan;
 mod schema;
 mod search;
+mod sketch;
 pub mod words;
 
 pub use config::IndexConfig;
 pub use index::Index;
 pub use plan::{Clock, FacetTest, Field, Filter, Node, Order, Plan, Scoring, Word};
 pub use search::{Found, FoundHit, Searching};
+pub use sketch::SKETCH_NUMBERS;

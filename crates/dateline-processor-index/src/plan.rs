@@ -89,6 +89,9 @@ pub enum Node {
     Mentions(DateInterval),
     /// Just this document.
     Document(DocumentId),
+    /// Texts much like this one, which need be none of the index: that share at least so many of the numbers of its
+    /// sketch, at most [`crate::SKETCH_NUMBERS`]. The score is how many they share.
+    Like(String, usize),
     /// All of them; scores add up.
     And(Vec<Node>),
     /// At least one; scores add up.

@@ -8,7 +8,7 @@ use tantivy::tokenizer::{RawTokenizer, TextAnalyzer, TokenizerManager};
 
 /// Number of the index's form. Raise it whenever the same documents would be indexed otherwise: indexes with another
 /// number are rebuilt.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 
 const PROSE: &str = "dateline-prose";
 const PLAIN: &str = "dateline-plain";
@@ -67,6 +67,8 @@ pub(crate) enum TagKind {
     Month,
     Document,
     Facet,
+    /// One number of the text's sketch.
+    Sketch,
 }
 
 impl TagKind {
@@ -78,6 +80,7 @@ impl TagKind {
             TagKind::Month => 'm',
             TagKind::Document => 'd',
             TagKind::Facet => 'f',
+            TagKind::Sketch => 's',
         }
     }
 }
@@ -88,6 +91,14 @@ pub(crate) fn tag(kind: TagKind, value: &str) -> String {
     tag.push(kind.letter());
     tag.push_str(value);
     tag
+}
+
+/// The term of one number of a sketch.
+pub(crate) fn sketch_tag(number: u32) -> String {
+    // Eight digits to the base of 16 would be half as many bytes again on disk.
+    const DIGITS: &[u8; 64] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_";
+    let digit = |at: u32| char::from(DIGITS[(number >> (6 * at) & 63) as usize]);
+    tag(TagKind::Sketch, &(0..6).rev().map(digit).collect::<String>())
 }
 
 /// What all values of one facet and type start with.

@@ -11,7 +11,6 @@ use dateline_query::{
     Aliases, Article, Context, FacetDeclaration, Hits, KnownEntity, Match, Note, OutsideError, SearchError,
     SearchOptions, Sources, Texts, parse, search,
 };
-use proptest::prelude::*;
 use std::collections::HashMap;
 
 struct NoTable;
@@ -328,78 +327,4 @@ fn feedback_finds_kin_and_says_so() {
     let hits = world.ask("harbour strike walked", &options);
     assert!(hits.notes.iter().any(|note| matches!(note, Note::Expanded { words } if !words.is_empty())), "{hits:?}");
     assert!(ids(&hits).contains(&3) && !ids(&hits).contains(&4), "{hits:?}");
-}
-
-#[derive(Clone, Debug)]
-struct Life {
-    /// Day of the document's date, if any.
-    written: Option<i8>,
-    /// When it was seen first, when each later revision came, and when it was deleted.
-    seen: Vec<i64>,
-    deleted: bool,
-}
-
-fn life() -> impl Strategy<Value = Life> {
-    let times = prop::collection::btree_set(0i64..100, 1..4);
-    (prop::option::of(1i8..28), times, any::<bool>()).prop_map(|(written, seen, deleted)| Life {
-        written,
-        seen: seen.into_iter().collect(),
-        deleted,
-    })
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(16))]
-
-    /// What each clock must not see never shows, not even in counts.
-    #[test]
-    fn no_clock_sees_what_came_later(
-        lives in prop::collection::vec(life(), 1..8),
-        known_at in 0i64..100,
-        as_of in 1i8..28,
-    ) {
-        let mut world = World::default();
-        let mut expected: Vec<(u64, u32)> = Vec::new();
-        let mut undated = 0;
-        for (number, life) in (1u64..).zip(&lives) {
-            let last = life.seen.len() - usize::from(life.deleted && life.seen.len() > 1);
-            for (at, revision) in (0..last).zip(1u32..) {
-                let (from, to) = (life.seen[at], life.seen.get(at + 1).copied());
-                world.add(&format!("bridge r{revision}"), |view| {
-                    view.document = DocumentId(number);
-                    view.revision = Revision(revision);
-                    view.seen_from = Timestamp::from_second(from).expect("a time");
-                    view.seen_to = to.map(|to| Timestamp::from_second(to).expect("a time"));
-                    view.layers = life.written.map(|day| dated(&format!("2022-01-{day:02}"))).into_iter().collect();
-                });
-                if from <= known_at && to.is_none_or(|to| known_at < to) {
-                    match life.written {
-                        Some(day) if day <= as_of => expected.push((number, revision)),
-                        Some(_) => {}
-                        None => undated += 1,
-                    }
-                }
-            }
-        }
-        let options = SearchOptions {
-            known_at: Some(Timestamp::from_second(known_at).expect("a time")),
-            as_of: Some(jiff::civil::date(2022, 1, as_of)),
-            limit: 100,
-            ..SearchOptions::default()
-        };
-        let hits = world.ask("bridge", &options);
-        let mut found: Vec<(u64, u32)> = hits.hits.iter().map(|hit| (hit.document.0, hit.revision.0)).collect();
-        found.sort_unstable();
-        prop_assert_eq!(&found, &expected);
-        prop_assert_eq!(hits.total, expected.len());
-        let left_out = hits.notes.iter().find_map(|note| match note {
-            Note::UndatedLeftOut { documents } => Some(*documents),
-            _ => None,
-        });
-        prop_assert_eq!(left_out.unwrap_or(0), undated);
-        for hit in &hits.hits {
-            let expected = format!("r{}", hit.revision.0);
-            prop_assert!(hit.snippet.ends_with(&expected));
-        }
-    }
 }

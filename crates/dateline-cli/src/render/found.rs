@@ -4,7 +4,7 @@ use super::{Renderer, date_or_undated, each, place};
 use crate::screen::{Piece, Screen, columns, cut, pad, style, wrap};
 use dateline_protocol::core::terminal;
 use dateline_protocol::wire::{
-    Arrival, ArrivalKind, ByteSpan, Conflict, ConflictSide, Days, Hit, Quote, SharedPassage, SimilarDocument,
+    Arrival, ArrivalKind, ByteSpan, Conflict, ConflictSide, Days, Hit, Quote, Relation, SharedPassage, SimilarDocument,
 };
 
 /// Columns of a date to the day, and of the blanks behind it.
@@ -95,8 +95,14 @@ fn similar_document(found: &SimilarDocument, is_full: bool, screen: &Screen) -> 
     let mut out = headline(found.dct, found.title.as_deref(), screen);
     let path = screen.safe(style::PATH, &place(&found.path, found.part.as_deref(), 0));
     let percent = |share: f64| format!("{:.0} %", share * 100.0);
-    let share = format!("{} alike, has {} of it", percent(found.similarity), percent(found.contained));
-    out.push_str(&format!("{INDENT}{path}  {}\n", screen.paint(style::LABEL, &share)));
+    let share = match found.relation {
+        Relation::Copy => {
+            format!("a copy: {} alike, has {} of it", percent(found.similarity), percent(found.contained))
+        }
+        Relation::Rewrite => format!("the same story: {} of the words", percent(found.closeness)),
+        Relation::Passages => format!("shares passages: has {} of it", percent(found.contained)),
+    };
+    out.push_str(&format!("{INDENT}{path}\n{INDENT}{}\n", screen.paint(style::LABEL, &share)));
     for SharedPassage { text, words, span, .. } in &found.shared {
         let place = format!("{words} words at {}..{}", span.start, span.end);
         out.push_str(&format!("{INDENT}{}\n", screen.paint(style::DIM, &place)));
@@ -113,13 +119,20 @@ pub(crate) fn conflicts() -> Renderer {
         let about = screen.safe(style::TITLE, &conflict.about);
         let kind = screen.safe(style::DIM, &conflict.kind);
         let sides: String = conflict.sides.iter().map(|side| conflict_side(side, screen)).collect();
-        format!("{about}  {kind}\n{sides}")
+        let reasons: String = conflict.reasons.iter().map(|reason| reason_line(reason, screen)).collect();
+        format!("{about}  {kind}\n{sides}{reasons}")
     })
+}
+
+/// Why the sides are held to speak of one event.
+fn reason_line(reason: &str, screen: &Screen) -> String {
+    let text = Piece { text: terminal::escape_line(reason), style: Some(style::DIM) };
+    wrap(&[text], screen.text_width(), "  ", screen)
 }
 
 fn conflict_side(side: &ConflictSide, screen: &Screen) -> String {
     let value = screen.safe(style::MATCH, &side.value);
-    let place = screen.safe(style::PATH, &place(&side.path, None, side.line));
+    let place = screen.safe(style::PATH, &place(&side.path, side.part.as_deref(), side.line));
     let date = screen.paint(style::DATE, &date_or_undated(side.dct));
     let sentence = Piece { text: terminal::escape_line(&side.sentence), style: None };
     format!("  {value}  {place}  {date}\n{}", wrap(&[sentence], screen.text_width(), "    ", screen))
@@ -208,14 +221,15 @@ mod tests {
     #[test]
     fn near_copies_show_what_they_share() {
         let item = json!({
-            "document": 4, "path": "b.txt", "part": null, "title": "Talks", "dct": null, "similarity": 0.62,
-            "contained": 0.9,
+            "document": 4, "path": "b.txt", "part": null, "title": "Talks", "dct": null, "relation": "copy",
+            "similarity": 0.62, "contained": 0.9, "closeness": 0.8,
             "shared": [{"text": "met for peace talks", "words": 4, "span": {"start": 12, "end": 31},
                         "other": {"start": 0, "end": 19}}]
         });
         insta::assert_snapshot!(shown(&similar(false), &[item], &plain(Some(60))), @r"
         undated     Talks
-                    b.txt  62 % alike, has 90 % of it
+                    b.txt
+                    a copy: 62 % alike, has 90 % of it
                     4 words at 12..31
                       met for peace talks
         ");
@@ -225,6 +239,7 @@ mod tests {
     fn contradictions_stand_side_by_side() {
         let side = |value: &str, path: &str| json!({"document": 1, "path": path, "line": 4, "value": value, "sentence": "Some died.", "dct": null});
         let item = json!({"about": "deaths in the blast", "kind": "figure", "confidence": 0.8,
+                          "reasons": ["both were written on 2022-04-05"],
                           "sides": [side("12", "a.txt"), side("15", "b.txt")]});
         insta::assert_snapshot!(shown(&conflicts(), &[item], &plain(Some(60))), @r"
         deaths in the blast  figure
@@ -232,6 +247,7 @@ mod tests {
             Some died.
           15  b.txt:4  undated
             Some died.
+          both were written on 2022-04-05
         ");
     }
 

@@ -3,6 +3,7 @@
 mod document;
 mod entities;
 mod found;
+mod page;
 mod status;
 mod table;
 mod when;
@@ -10,6 +11,7 @@ mod when;
 pub(crate) use document::{document, layer, text};
 pub(crate) use entities::{decided, entities, entity, suggestions, who};
 pub(crate) use found::{arrival, conflicts, hits, quotes, similar};
+pub(crate) use page::{Asked, page};
 pub(crate) use status::{backup, config, doctor, explanation, failures, plan, retried, status, values, why};
 pub(crate) use when::{date, day, plot, timeline, undated};
 

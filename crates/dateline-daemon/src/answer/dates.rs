@@ -3,12 +3,12 @@
 use super::failures::stopping;
 use super::{Answered, Answerer, Reply, layer_of, store_error};
 use crate::control::Control;
-use crate::passage;
 use dateline_core::layers::DctLayer;
 use dateline_core::{DateInterval, DocumentId};
 use dateline_processor_index::{Field, FoundHit, Node, Plan, Word};
 use dateline_protocol::wire::{DateSuggestion, DocumentDate, Evidence, UndatedDocument};
 use dateline_protocol::{DateSet, DateShow, DateUnset, End, ErrorBody, ErrorKind, Undated};
+use dateline_query::passage;
 use dateline_store::DocumentEntry;
 use std::collections::BTreeMap;
 

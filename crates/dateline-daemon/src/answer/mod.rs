@@ -3,6 +3,7 @@
 //! event loop as a [`Control`].
 
 mod ask;
+mod conflicts;
 mod dates;
 mod entities;
 mod explain;
@@ -179,6 +180,7 @@ impl Answerer {
             Request::On(on) => self.on(on, reply),
             Request::Who(who) => self.who(who, reply),
             Request::Similar(similar) => self.similar(similar, reply),
+            Request::Conflicts(conflicts) => self.conflicts(conflicts, reply),
             Request::Entities(entities) => self.entities(entities, reply),
             Request::DateShow(show) => self.date_show(show, reply),
             Request::DateSet(set) => self.date_set(set, reply),

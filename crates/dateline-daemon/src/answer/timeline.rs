@@ -1,13 +1,13 @@
 //! `timeline`, `on` and `who`: what happened when, what a day was about, and who was in it.
 
-use super::search::{StoreTexts, facets, note, options, query_error, search_error};
+use super::search::{facets, note, options, query_error, search_error};
 use super::{Answered, Answerer, Reply, layer_of, store_error};
 use dateline_core::layers::{DctLayer, EntityLayer, SentenceLayer, Timex, TimexLayer};
 use dateline_core::{DateInterval, DocumentId, Revision, Span};
-use dateline_processor_index::{Node, Order, Word};
+use dateline_processor_index::{Found, Node, Order, Word};
 use dateline_protocol::wire::{ByteSpan, DayEntry, DayRelation, EntityCount, TimelineEntry};
-use dateline_protocol::{End, ErrorBody, On, Selection, Timeline, TimelineStep, Who};
-use dateline_query::{Article, Counted, Matcher, Step, Texts, TimelineOptions, Told};
+use dateline_protocol::{End, ErrorBody, Note, On, Selection, Timeline, TimelineStep, Who};
+use dateline_query::{Article, Counted, Matcher, Step, TimelineOptions, Told};
 
 /// Articles a timeline or a count of entities is made from, the best matches first.
 const ARTICLES_MAX: usize = 2_000;
@@ -21,14 +21,14 @@ const WHO_DEFAULT: u32 = 30;
 const VAGUE_DAYS: i32 = 31;
 
 /// An article with its layers.
-struct Loaded {
-    document: DocumentId,
-    revision: Revision,
-    article: Article,
-    dct: Option<DateInterval>,
-    timexes: Vec<Timex>,
-    sentences: Vec<Span>,
-    entities: EntityLayer,
+pub(super) struct Loaded {
+    pub(super) document: DocumentId,
+    pub(super) revision: Revision,
+    pub(super) article: Article,
+    pub(super) dct: Option<DateInterval>,
+    pub(super) timexes: Vec<Timex>,
+    pub(super) sentences: Vec<Span>,
+    pub(super) entities: EntityLayer,
 }
 
 impl Loaded {
@@ -45,13 +45,20 @@ impl Loaded {
 }
 
 impl Answerer {
-    fn load(&self, document: DocumentId, revision: Revision) -> Result<Option<Loaded>, ErrorBody> {
-        let article = StoreTexts(&self.store)
-            .article(document, revision)
-            .map_err(|error| ErrorBody::from_error(dateline_protocol::ErrorKind::Internal, error.as_ref()))?;
-        let annotations = self.store.annotations(document, revision).map_err(store_error)?;
-        let (Some(article), Some(annotations)) = (article, annotations) else { return Ok(None) };
-        let layers = &annotations.layers;
+    /// An article with its layers; `None` when it is gone.
+    pub(super) fn load(&self, document: DocumentId, revision: Revision) -> Result<Option<Loaded>, ErrorBody> {
+        // One read for all of it: timelines are made from thousands.
+        let Some(data) = self.store.revision_data(document, revision).map_err(store_error)? else { return Ok(None) };
+        let article = Article {
+            path: data.path,
+            part: data.part,
+            title: data.content.title,
+            text: data.content.text.into(),
+            marks: data.content.marks,
+            origin: data.content.origin,
+            content: data.entry.content,
+        };
+        let layers = &data.annotations.layers;
         let dct = layer_of::<DctLayer>(layers)?.and_then(|layer| layer.dct.as_ref().map(|dct| dct.interval));
         Ok(Some(Loaded {
             document,
@@ -70,14 +77,24 @@ impl Answerer {
         selection: &Selection,
         reply: &mut Reply<'_>,
     ) -> Result<(Vec<Loaded>, Vec<Word>), ErrorBody> {
-        let (found, notes) = self.select(selection, 0, ARTICLES_MAX)?;
-        notes.iter().for_each(|found| reply.note(note(found)));
+        let found = self.best(selection, ARTICLES_MAX, reply)?;
         let mut loaded = Vec::new();
         for hit in &found.hits {
             reply.check()?;
             loaded.extend(self.load(hit.document, hit.revision)?);
         }
         Ok((loaded, self.words_of(selection)?))
+    }
+
+    /// The best matches of a selection; what more there is is said.
+    pub(super) fn best(&self, selection: &Selection, most: usize, reply: &mut Reply<'_>) -> Result<Found, ErrorBody> {
+        let (found, notes) = self.select(selection, 0, most)?;
+        notes.iter().for_each(|found| reply.note(note(found)));
+        if found.total > found.hits.len() {
+            let message = format!("made from the best {} of {} documents that match", found.hits.len(), found.total);
+            reply.note(Note::new("best-matches-only", message).hint("narrow the query to have all of them"));
+        }
+        Ok(found)
     }
 
     fn words_of(&self, selection: &Selection) -> Result<Vec<Word>, ErrorBody> {
@@ -169,15 +186,15 @@ fn timeline_entry(entry: dateline_query::TimelineEntry) -> TimelineEntry {
         precision: entry.precision.word().to_owned(),
         sentence: entry.sentence,
         sources: u32::try_from(entry.sources).unwrap_or(u32::MAX),
-        support: u32::try_from(entry.mentions).unwrap_or(u32::MAX),
+        support: u32::try_from(entry.others.len() + 1).unwrap_or(u32::MAX),
         document: entry.document.0,
         path: entry.path,
         part: Some(entry.part),
         line: entry.line,
         span: ByteSpan::from(entry.span),
         score: entry.score,
-        expression: None,
-        others: Vec::new(),
+        expression: entry.expression,
+        others: entry.others.iter().map(|document| document.0).collect(),
     }
 }
 

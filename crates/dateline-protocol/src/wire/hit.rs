@@ -114,12 +114,28 @@ pub struct SimilarDocument {
     pub title: Option<String>,
     /// When it was written.
     pub dct: Option<Days>,
-    /// How much of both texts together is shared, from 0 to 1.
+    /// How it stands to the document asked about.
+    pub relation: Relation,
+    /// How much of both texts together is shared, word by word, from 0 to 1.
     pub similarity: f64,
     /// How much of the document asked about stands in this one, from 0 to 1.
     pub contained: f64,
+    /// How alike the words of both are, whatever their order and rare words counting more, from 0 to 1.
+    pub closeness: f64,
     /// Passages both have, longest first.
     pub shared: Vec<SharedPassage>,
+}
+
+/// How a document stands to another it is like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Relation {
+    /// The same text, more or less.
+    Copy,
+    /// The same story in other words.
+    Rewrite,
+    /// Another text with passages in common.
+    Passages,
 }
 
 /// A passage two documents share.
@@ -144,7 +160,10 @@ pub struct Conflict {
     pub kind: String,
     /// How sure it is that they speak of one event, from 0 to 1.
     pub confidence: f64,
-    /// What each says.
+    /// Why the sentences are held to speak of one event.
+    #[serde(default)]
+    pub reasons: Vec<String>,
+    /// What each says, the document written first at the top.
     pub sides: Vec<ConflictSide>,
 }
 
@@ -155,14 +174,22 @@ pub struct ConflictSide {
     pub document: u64,
     /// Source path.
     pub path: String,
+    /// The record's own id in its file, else its number.
+    pub part: Option<String>,
     /// Line of the file.
     pub line: u32,
-    /// What it says, normalised: a date, a number.
+    /// What it says: a day, or a figure with its words.
     pub value: String,
     /// The sentence that says so.
     pub sentence: String,
     /// When the document was written.
     pub dct: Option<Days>,
+    /// Where the sentence stands in the file, when the text stands there byte for byte.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub span: Option<ByteSpan>,
+    /// BLAKE3 hash of the file's content when it was read, hexadecimal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<String>,
 }
 
 /// One quotation listed by `dateline quotes`.

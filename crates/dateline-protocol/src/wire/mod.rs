@@ -25,7 +25,9 @@ pub use entity::{
 };
 pub use explain::{Explanation, PlanStep, Step, Whereabouts};
 pub use export::{ExportDocument, ExportEntity, ExportTimex};
-pub use hit::{Arrival, ArrivalKind, ByteSpan, Conflict, ConflictSide, Hit, Quote, SharedPassage, SimilarDocument};
+pub use hit::{
+    Arrival, ArrivalKind, ByteSpan, Conflict, ConflictSide, Hit, Quote, Relation, SharedPassage, SimilarDocument,
+};
 pub use status::{BackupReport, Finding, FindingLevel, Progress, Status, Suggestion, Versions};
 pub use timeline::{DayEntry, DayRelation, TimelineEntry};
 

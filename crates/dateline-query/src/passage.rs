@@ -1,4 +1,5 @@
-//! Passages two texts share, word by word: probes to find them with an index, and exact comparison to verify.
+//! Passages two texts share, word by word: probes to find them with an index, and exact comparison to verify. What is made
+//! of the findings stands with those who ask: `similar`, and dates for undated documents.
 
 use dateline_core::Span;
 use std::collections::{HashMap, HashSet};
@@ -14,12 +15,14 @@ const PROBES_MAX: usize = 24;
 const SHINGLE_WORDS: usize = 3;
 
 /// The words of a text, folded as far as copying editors change them.
-pub(crate) fn words(text: &str) -> Vec<String> {
+#[must_use]
+pub fn words(text: &str) -> Vec<String> {
     placed_words(text).into_iter().map(|(word, _)| word).collect()
 }
 
 /// The words of a text with the places they stand at.
-pub(crate) fn placed_words(text: &str) -> Vec<(String, Span)> {
+#[must_use]
+pub fn placed_words(text: &str) -> Vec<(String, Span)> {
     let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     let place = |word: &str| {
         let start = word.as_ptr().addr() - text.as_ptr().addr();
@@ -29,7 +32,8 @@ pub(crate) fn placed_words(text: &str) -> Vec<(String, Span)> {
 }
 
 /// How alike two texts are as sets of shingles: the share of all that both have, and of the first's that both have.
-pub(crate) fn likeness(one: &[String], other: &[String]) -> (f64, f64) {
+#[must_use]
+pub fn likeness(one: &[String], other: &[String]) -> (f64, f64) {
     let shingles = |words: &[String]| words.windows(SHINGLE_WORDS).map(<[String]>::to_vec).collect::<HashSet<_>>();
     let (one, other) = (shingles(one), shingles(other));
     let shared = one.intersection(&other).count();
@@ -40,17 +44,18 @@ pub(crate) fn likeness(one: &[String], other: &[String]) -> (f64, f64) {
 
 /// A run of words both texts have: where it begins in each, and how long it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Shared {
+pub struct Shared {
     /// First word in the first text.
-    pub(crate) one: usize,
+    pub one: usize,
     /// First word in the other.
-    pub(crate) other: usize,
+    pub other: usize,
     /// Words.
-    pub(crate) words: usize,
+    pub words: usize,
 }
 
 /// Runs of words, spread evenly over the text.
-pub(crate) fn probes(words: &[String]) -> Vec<&[String]> {
+#[must_use]
+pub fn probes(words: &[String]) -> Vec<&[String]> {
     let last = words.len().saturating_sub(PROBE_WORDS);
     if words.len() < PROBE_WORDS {
         return Vec::new();
@@ -60,7 +65,8 @@ pub(crate) fn probes(words: &[String]) -> Vec<&[String]> {
 }
 
 /// The runs of at least [`PROBE_WORDS`] words both texts have, in the order of the first; none lies in another.
-pub(crate) fn shared(one: &[String], other: &[String]) -> Vec<Shared> {
+#[must_use]
+pub fn shared(one: &[String], other: &[String]) -> Vec<Shared> {
     let mut places: HashMap<&[String], Vec<usize>> = HashMap::new();
     for (at, window) in other.windows(PROBE_WORDS).enumerate() {
         places.entry(window).or_default().push(at);
@@ -78,7 +84,8 @@ pub(crate) fn shared(one: &[String], other: &[String]) -> Vec<Shared> {
 }
 
 /// Length of the longest run of words both texts have.
-pub(crate) fn longest_shared(one: &[String], other: &[String]) -> usize {
+#[must_use]
+pub fn longest_shared(one: &[String], other: &[String]) -> usize {
     shared(one, other).iter().map(|shared| shared.words).max().unwrap_or(0)
 }
 

@@ -1,0 +1,94 @@
+//! Texts indexed alone, without dates and names, in a directory of their own: what evaluations of the index ask.
+
+use dateline_core::{ContentHash, DocumentId, Metadata, Origin, Revision, Sequence, SourcePath, Timestamp};
+use dateline_processor::{Change, IndexError, Indexer, RevisionView, Table};
+use dateline_processor_index::{Index, Searching};
+use dateline_query::{Article, OutsideError, Texts};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Memory of the index writer, in bytes.
+const HEAP_BYTES: usize = 32_000_000;
+
+/// Some texts with their index. Document ids are their numbers, from 1.
+pub(crate) struct Corpus {
+    /// The texts, in order.
+    pub(crate) articles: Vec<Article>,
+    /// The index.
+    pub(crate) searching: Searching,
+}
+
+impl Corpus {
+    /// Indexes texts, each with an id and perhaps a title, under `home`.
+    ///
+    /// # Errors
+    /// When the index cannot be written.
+    pub(crate) fn index<'t>(
+        texts: impl Iterator<Item = (&'t str, Option<&'t str>, &'t str)>,
+        home: &Path,
+    ) -> Result<Corpus, IndexError> {
+        let mut index = Index::open(home, HEAP_BYTES)?;
+        let mut articles = Vec::new();
+        for (number, (id, title, text)) in (1..).zip(texts) {
+            let view = view(number, id, title, text);
+            articles.push(Article {
+                path: view.path.clone(),
+                part: view.part.clone(),
+                title: view.title.clone(),
+                text: view.text.clone(),
+                marks: Vec::new(),
+                origin: Origin::default(),
+                content: view.content,
+            });
+            let document = view.document;
+            let change = Change { sequence: Sequence(number), document, opened: Some(view), closed: None };
+            index.apply(&[change], &mut NoTable)?;
+        }
+        index.commit()?;
+        Ok(Corpus { articles, searching: index.searching() })
+    }
+}
+
+impl Texts for Corpus {
+    fn article(&self, document: DocumentId, _revision: Revision) -> Result<Option<Article>, OutsideError> {
+        let at = usize::try_from(document.0)?.checked_sub(1);
+        Ok(at.and_then(|at| self.articles.get(at)).cloned())
+    }
+}
+
+fn view(number: u64, id: &str, title: Option<&str>, text: &str) -> RevisionView {
+    RevisionView {
+        document: DocumentId(number),
+        revision: Revision(1),
+        path: SourcePath::new(format!("{id}.txt")),
+        part: "1".to_owned(),
+        title: title.filter(|title| !title.is_empty()).map(str::to_owned),
+        text: Arc::from(text),
+        marks: Vec::new(),
+        metadata: Metadata::default(),
+        origin: Origin::default(),
+        content: ContentHash::of(text.as_bytes()),
+        seen_from: Timestamp::UNIX_EPOCH,
+        seen_to: None,
+        layers: Vec::new(),
+        facets: Vec::new(),
+    }
+}
+
+/// The index keeps files of its own.
+struct NoTable;
+
+impl Table for NoTable {
+    fn get(&self, _key: &[u8]) -> Result<Option<Vec<u8>>, IndexError> {
+        Ok(None)
+    }
+    fn put(&mut self, _key: &[u8], _value: &[u8]) -> Result<(), IndexError> {
+        Ok(())
+    }
+    fn delete(&mut self, _key: &[u8]) -> Result<(), IndexError> {
+        Ok(())
+    }
+    fn scan(&self, _prefix: &[u8], _visit: &mut dyn FnMut(&[u8], &[u8]) -> bool) -> Result<(), IndexError> {
+        Ok(())
+    }
+}

@@ -1,0 +1,298 @@
+//! Figures in a sentence: how many of what, with what the words around them leave open. English numbers and words.
+
+use crate::stop::is_stop_word;
+use dateline_core::Span;
+use dateline_processor_index::words::{Folder, words};
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+/// Words on each side of a figure that say what is counted.
+const AROUND_WORDS: usize = 4;
+/// Words in front of a figure that may say how exact it is.
+const BEFORE_WORDS: usize = 3;
+/// What "about" leaves open on both sides, as a share.
+const ABOUT_SHARE: f64 = 0.15;
+
+/// A number of something.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Figure {
+    /// The words, on one line, with what makes them inexact: `at least 12 people`.
+    pub(crate) text: String,
+    /// What is counted: a stem, `%` or a currency.
+    pub(crate) unit: String,
+    /// Every value it may stand for.
+    pub(crate) low: f64,
+    /// See `low`.
+    pub(crate) high: f64,
+    /// Stems around it that say something.
+    around: BTreeSet<String>,
+    /// The first of those behind it: what is said of what is counted.
+    after: Option<String>,
+}
+
+impl Figure {
+    /// Whether no value fits both.
+    pub(crate) fn contradicts(&self, other: &Figure) -> bool {
+        self.high < other.low || other.high < self.low
+    }
+
+    /// Whether the words around say that one thing is counted: killed, not hurt.
+    pub(crate) fn is_about_same(&self, other: &Figure) -> bool {
+        let says = |one: &Figure, other: &Figure| one.after.as_ref().is_some_and(|after| other.around.contains(after));
+        match (&self.after, &other.after) {
+            (None, None) => self.around.intersection(&other.around).next().is_some(),
+            _ => says(self, other) || says(other, self),
+        }
+    }
+}
+
+/// The figures of a sentence outside of some places in it: names and times.
+pub(crate) fn figures(sentence: &str, taken: &[Span], folder: &mut Folder) -> Vec<Figure> {
+    let tokens = tokens(sentence, taken, folder);
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < tokens.len() {
+        match number(&tokens, at) {
+            Some((value, step, used)) => {
+                found.extend(figure(sentence, &tokens, at, used, (value, step), folder));
+                at += used;
+            }
+            None => at += 1,
+        }
+    }
+    found
+}
+
+/// A word with what is known of it.
+struct Token {
+    range: Range<usize>,
+    folded: String,
+    /// Part of a name or a time.
+    taken: bool,
+}
+
+fn tokens(sentence: &str, taken: &[Span], folder: &mut Folder) -> Vec<Token> {
+    let mut tokens = Vec::new();
+    for range in words(sentence) {
+        let mut folded = String::new();
+        folder.fold(&sentence[range.clone()], &mut folded);
+        let overlaps = |span: &Span| (span.start as usize) < range.end && range.start < span.end as usize;
+        tokens.push(Token { taken: taken.iter().any(overlaps), range, folded });
+    }
+    tokens
+}
+
+/// A number at a place: its value, the size of its last digit, and how many words it takes.
+fn number(tokens: &[Token], at: usize) -> Option<(f64, f64, usize)> {
+    let (mut value, mut step) = simple(tokens.get(at)?)?;
+    let in_words = tokens[at].folded.starts_with(char::is_alphabetic);
+    if in_words && value <= 1.0 {
+        // "one of them" counts nothing.
+        return None;
+    }
+    let mut used = 1;
+    if let Some((rest, _)) = tokens.get(at + 1).and_then(simple).filter(|(rest, _)| (1.0..10.0).contains(rest)) {
+        // twenty-one, as two words
+        if (20.0..100.0).contains(&value) && value % 10.0 == 0.0 && in_words {
+            value += rest;
+            step = 1.0;
+            used += 1;
+        }
+    }
+    while let Some(scale) = tokens.get(at + used).filter(|token| !token.taken).and_then(|token| scale(&token.folded)) {
+        value *= scale;
+        step *= scale;
+        used += 1;
+    }
+    Some((value, step, used))
+}
+
+fn simple(token: &Token) -> Option<(f64, f64)> {
+    const WORDS: [&str; 21] = [
+        "zero",
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+        "thirteen",
+        "fourteen",
+        "fifteen",
+        "sixteen",
+        "seventeen",
+        "eighteen",
+        "nineteen",
+        "twenty",
+    ];
+    const TENS: [&str; 8] = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
+    if token.taken {
+        return None;
+    }
+    let word = token.folded.as_str();
+    if word.starts_with(|first: char| first.is_ascii_digit()) {
+        let value: f64 = word.parse().ok()?;
+        let decimals = word.split_once('.').map_or(0, |(_, decimals)| decimals.len());
+        let zeros = word.len() - word.trim_end_matches('0').len();
+        let (decimals, zeros) = (i32::try_from(decimals).ok()?, i32::try_from(zeros).ok()?);
+        return Some((value, 10f64.powi(if decimals > 0 { -decimals } else { zeros })));
+    }
+    let small = WORDS.iter().position(|known| *known == word).and_then(|at| u32::try_from(at).ok());
+    let tens = TENS.iter().position(|known| *known == word).and_then(|at| u32::try_from((at + 2) * 10).ok());
+    small.or(tens).map(|value| (f64::from(value), 1.0))
+}
+
+fn scale(word: &str) -> Option<f64> {
+    Some(match word {
+        "hundred" => 1e2,
+        "thousand" => 1e3,
+        "million" | "mln" | "m" => 1e6,
+        "billion" | "bln" | "bn" => 1e9,
+        "trillion" => 1e12,
+        _ => return None,
+    })
+}
+
+fn figure(
+    sentence: &str,
+    tokens: &[Token],
+    at: usize,
+    used: usize,
+    (value, step): (f64, f64),
+    folder: &mut Folder,
+) -> Option<Figure> {
+    let currency = currency_before(&sentence[..tokens[at].range.start]);
+    let percent = sentence[tokens[at + used - 1].range.end..].trim_start().starts_with('%');
+    let (unit, unit_words) = match (currency, percent) {
+        (Some(currency), _) => (currency.to_owned(), 0),
+        (None, true) => ("%".to_owned(), 0),
+        (None, false) => unit(tokens, at + used, folder)?,
+    };
+    let (low, high, from) = bounds(tokens, at, value, step);
+    let last = at + used + unit_words;
+    let mut said = |from: usize, to: usize| -> Vec<String> {
+        let free = tokens[from..to.max(from)].iter().filter(|token| !token.taken);
+        let says = free.map(|token| &token.folded).filter(|word| {
+            word.len() > 2 && !is_stop_word(word) && !word.starts_with(|first: char| first.is_ascii_digit())
+        });
+        says.map(|word| folder.stem_or_word(word)).collect()
+    };
+    let behind = said(last.min(tokens.len()), (last + AROUND_WORDS).min(tokens.len()));
+    let before = said(at.saturating_sub(AROUND_WORDS), at);
+    let start = tokens[from].range.start;
+    let start = currency.map_or(start, |currency| start.min(tokens[at].range.start.saturating_sub(currency.len())));
+    let mut end = tokens[last - 1].range.end;
+    if percent {
+        end += sentence[end..].find('%').map_or(0, |at| at + 1);
+    }
+    let text = sentence.get(start..end)?.split_whitespace().collect::<Vec<_>>().join(" ");
+    let after = behind.first().cloned();
+    Some(Figure { text, unit, low, high, around: before.into_iter().chain(behind).collect(), after })
+}
+
+fn currency_before(before: &str) -> Option<&'static str> {
+    ["$", "€", "£", "¥"].into_iter().find(|sign| before.ends_with(sign))
+}
+
+/// What is counted: the word behind the number; names in between are passed over.
+fn unit(tokens: &[Token], from: usize, folder: &mut Folder) -> Option<(String, usize)> {
+    let passed = tokens[from.min(tokens.len())..].iter().take_while(|token| token.taken).count();
+    let token = tokens.get(from + passed)?;
+    let is_word =
+        token.folded.len() > 1 && token.folded.starts_with(char::is_alphabetic) && !is_stop_word(&token.folded);
+    let unit = match token.folded.as_str() {
+        "percent" | "pct" => "%".to_owned(),
+        "per" if tokens.get(from + passed + 1).is_some_and(|next| next.folded == "cent") => "%".to_owned(),
+        "dollars" | "dollar" | "dlrs" | "dlr" => "$".to_owned(),
+        "euros" | "euro" => "€".to_owned(),
+        _ if is_word => folder.stem_or_word(&token.folded),
+        _ => return None,
+    };
+    let words = if token.folded == "per" { 2 } else { 1 };
+    Some((unit, passed + words))
+}
+
+/// What values a number may stand for, by the words before it, and where those begin. A number without any stands for
+/// what is rounded to it.
+fn bounds(tokens: &[Token], at: usize, value: f64, step: f64) -> (f64, f64, usize) {
+    let before = |back: usize| at.checked_sub(back).map(|index| tokens[index].folded.as_str());
+    for back in 1..=BEFORE_WORDS {
+        let Some(word) = before(back) else { break };
+        let bound = match (before(back + 1), word) {
+            (Some("at"), "least") => Some((value, f64::INFINITY, back + 1)),
+            (Some("at"), "most") => Some((0.0, value, back + 1)),
+            (Some("more"), "than") => Some((value, f64::INFINITY, back + 1)),
+            (Some("less" | "fewer"), "than") => Some((0.0, value, back + 1)),
+            (Some("up"), "to") => Some((0.0, value, back + 1)),
+            (_, "over" | "above" | "exceeding") => Some((value, f64::INFINITY, back)),
+            (_, "under" | "below") => Some((0.0, value, back)),
+            (_, "about" | "around" | "some" | "nearly" | "almost" | "roughly" | "approximately" | "estimated") => {
+                Some((value * (1.0 - ABOUT_SHARE), value * (1.0 + ABOUT_SHARE), back))
+            }
+            _ => None,
+        };
+        if let Some((low, high, back)) = bound {
+            return (low, high, at - back);
+        }
+        if back == 1 && !is_stop_word(word) {
+            break;
+        }
+    }
+    (value - step / 2.0, value + step / 2.0, at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Figure, figures};
+    use dateline_processor_index::words::Folder;
+
+    fn of(sentence: &str) -> Vec<Figure> {
+        figures(sentence, &[], &mut Folder::default())
+    }
+
+    #[test]
+    fn figures_are_numbers_of_something() {
+        for (sentence, expected) in [
+            ("At least 12 people were killed.", vec!["At least 12 people"]),
+            ("Twenty-one ships and 3.5 million tonnes left.", vec!["Twenty-one ships", "3.5 million tonnes"]),
+            ("It cost $4.5 billion, 12 percent more.", vec!["$4.5 billion", "12 percent"]),
+            ("Wheat lost 5% and 1,200 jobs went.", vec!["5%", "1,200 jobs"]),
+            ("He was 45 and one of them.", vec![]),
+            ("", vec![]),
+        ] {
+            let found: Vec<String> = of(sentence).into_iter().map(|figure| figure.text).collect();
+            assert_eq!(found, expected, "{sentence}");
+        }
+    }
+
+    #[test]
+    fn only_what_cannot_both_be_true_contradicts() {
+        for (one, other, expected) in [
+            ("12 people died.", "15 people died.", true),
+            ("At least 12 people died.", "15 people died.", false),
+            ("At least 15 people died.", "12 people died.", true),
+            ("Up to 10 people died.", "15 people died.", true),
+            ("About 100 people died.", "110 people died.", false),
+            ("20 million tonnes rot.", "22 million tonnes rot.", false),
+            ("20 million tonnes rot.", "33 million tonnes rot.", true),
+            ("Over 200 people died.", "250 people died.", false),
+        ] {
+            let (one_figure, other_figure) = (&of(one)[0], &of(other)[0]);
+            assert_eq!(one_figure.contradicts(other_figure), expected, "{one} {other}");
+            assert_eq!(other_figure.contradicts(one_figure), expected, "{other} {one}");
+        }
+    }
+
+    #[test]
+    fn what_is_counted_shows_in_the_words_around() {
+        let killed = &of("The blast killed 12 people in the market.")[0];
+        assert!(killed.is_about_same(&of("Some 30 people were killed.")[0]));
+        assert!(!killed.is_about_same(&of("Doctors treated 30 people for burns.")[0]));
+    }
+}
