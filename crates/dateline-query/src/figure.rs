@@ -167,6 +167,11 @@ fn figure(
     (value, step): (f64, f64),
     folder: &mut Folder,
 ) -> Option<Figure> {
+    let before = at.checked_sub(1).map(|before| tokens[before].folded.as_str());
+    if matches!(before, Some("another" | "further" | "additional" | "other" | "remaining")) {
+        // Part of a sum that stands elsewhere.
+        return None;
+    }
     let currency = currency_before(&sentence[..tokens[at].range.start]);
     let percent = sentence[tokens[at + used - 1].range.end..].trim_start().starts_with('%');
     let (unit, unit_words) = match (currency, percent) {
