@@ -86,17 +86,34 @@ pub(crate) fn kind(bytes: &[u8]) -> Option<&'static str> {
 /// Whether a decoded text is no text after all: too many control characters or replacements.
 pub(crate) fn is_noise(text: &str) -> bool {
     let head = crate::record::shorten(text, CONTROL_BYTES_LOOKED_AT);
-    let control = |c: char| {
-        (c.is_control() && !matches!(c, '\n' | '\r' | '\t' | '\u{c}' | '\u{1b}' | '\u{8}' | '\u{85}' | '\u{1a}'))
-            || c == '\u{fffd}'
-    };
-    let (mut controls, mut nuls, mut count) = (0usize, 0usize, 0usize);
-    for character in head.chars() {
-        count += 1;
-        controls += usize::from(control(character));
-        nuls += usize::from(character == '\0');
+    let controls = controls(head.as_bytes());
+    if controls <= 2 {
+        return false;
     }
-    controls > 2 && (controls * 10 > count || (nuls > 0 && controls * CHARACTERS_PER_CONTROL > count))
+    let count = head.chars().count();
+    controls * 10 > count || (head.contains('\0') && controls * CHARACTERS_PER_CONTROL > count)
+}
+
+/// Control characters that texts do not have, and U+FFFD. Every page passes here, so it goes by bytes.
+fn controls(text: &[u8]) -> usize {
+    // What stands in texts: backspace, tab, line feed, form feed, carriage return, end of file, escape.
+    let unusual = |byte: u8| {
+        (byte < 0x08)
+            | (byte == 0x0b)
+            | ((0x0e..0x1a).contains(&byte))
+            | ((0x1c..0x20).contains(&byte))
+            | (byte == 0x7f)
+    };
+    // Sums of one byte each, so that many are added at a time.
+    let (chunks, rest) = text.as_chunks::<128>();
+    let sum = |bytes: &[u8]| bytes.iter().fold(0u8, |sum, byte| sum + u8::from(unusual(*byte)));
+    let single: usize = chunks.iter().map(|chunk| usize::from(sum(chunk))).sum::<usize>() + usize::from(sum(rest));
+    let wide = |at: usize| match &text[at..] {
+        [0xc2, second, ..] => (0x80..0xa0).contains(second) && *second != 0x85,
+        [0xef, 0xbf, 0xbd, ..] => true,
+        _ => false,
+    };
+    single + memchr::memchr2_iter(0xc2, 0xef, text).filter(|at| wide(*at)).count()
 }
 
 /// Extensions of files that hold text, but no article.
@@ -108,5 +125,26 @@ pub(crate) fn not_an_article(extension: &str) -> Option<&'static str> {
         "svg" => Some("an SVG image"),
         "toml" | "yaml" | "yml" | "ini" | "conf" | "cfg" | "lock" => Some("a configuration file"),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{controls, is_noise};
+
+    #[test]
+    fn controls_counted_by_bytes_are_those_of_the_characters() {
+        let every: String = ('\0'..='\u{2ff}').chain('\u{fd00}'..='\u{ffff}').collect();
+        let usual = ['\n', '\r', '\t', '\u{c}', '\u{1b}', '\u{8}', '\u{85}', '\u{1a}'];
+        let unusual = |c: char| c == '\u{fffd}' || c.is_control() && !usual.contains(&c);
+        assert_eq!(controls(every.as_bytes()), every.chars().filter(|c| unusual(*c)).count());
+    }
+
+    #[test]
+    fn noise_is_many_controls_or_a_few_with_nuls() {
+        assert!(is_noise("\u{1}\u{2}\u{3}text"));
+        assert!(is_noise(&format!("\0\0\0{}", "text ".repeat(20))));
+        assert!(!is_noise(&format!("\u{1}\u{2}\u{3}{}", "text ".repeat(20))), "three in a hundred are a text's own");
+        assert!(!is_noise("naïve café\u{a0}« bien »"));
     }
 }

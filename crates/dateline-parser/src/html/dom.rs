@@ -22,8 +22,9 @@ macro_rules! tags {
         }
 
         impl Tag {
-            fn from_lower(name: &[u8]) -> Tag {
-                $(if name == $name.as_bytes() { return Tag::$tag; })*
+            /// By the name in lower case as [`packed`]: comparing numbers is a search, comparing texts was a walk.
+            fn from_packed(name: u128) -> Tag {
+                $(if name == const { packed($name) } { return Tag::$tag; })*
                 Tag::Other
             }
         }
@@ -47,17 +48,32 @@ tags! {
     "area" => Area, "base" => Base, "col" => Col, "embed" => Embed, "source" => Source, "track" => Track, "wbr" => Wbr,
 }
 
+/// Longest name of an element that makes a difference, bytes: what a [`packed`] name holds.
+const NAME_BYTES_MAX: usize = 16;
+
+/// A name as a number: its bytes, the first one lowest.
+const fn packed(name: &str) -> u128 {
+    let bytes = name.as_bytes();
+    let mut packed = 0;
+    let mut at = bytes.len();
+    while at > 0 {
+        at -= 1;
+        packed = packed << 8 | bytes[at] as u128;
+    }
+    packed
+}
+
 /// Number of tags, for counting how many of each are open.
 const TAGS: usize = NAMED.len() + 3;
 
 impl Tag {
     pub(crate) fn from_name(name: &[u8]) -> Tag {
-        let mut lower = [0u8; 16];
-        let Some(lower) = lower.get_mut(..name.len()) else { return Tag::Other };
-        for (to, from) in lower.iter_mut().zip(name) {
+        let mut lower = [0u8; NAME_BYTES_MAX];
+        let Some(start) = lower.get_mut(..name.len()) else { return Tag::Other };
+        for (to, from) in start.iter_mut().zip(name) {
             *to = from.to_ascii_lowercase();
         }
-        Tag::from_lower(lower)
+        Tag::from_packed(u128::from_le_bytes(lower))
     }
 
     pub(crate) fn is_heading(self) -> bool {
