@@ -77,6 +77,23 @@ fn what_is_stored_is_what_annotate_gives() {
 }
 
 #[test]
+fn a_date_in_the_text_is_explained_by_rule_anchor_and_steps() {
+    let lab = Lab::new();
+    lab.write("summit.txt", SUMMIT);
+    lab.once();
+    let shown = lab.ask(&["show", "summit.txt"]).remove(0);
+    let wednesday = &shown["timex"][0];
+    let span = format!("{}..{}", wednesday["start"], wednesday["end"]);
+    let explained = lab.ask(&["explain", "summit.txt", &span]).remove(0);
+    let said: Vec<&str> =
+        explained["steps"].as_array().expect("steps").iter().filter_map(|step| step["text"].as_str()).collect();
+    let says = |words: &str| said.iter().any(|line| line.contains(words));
+    assert!(says("is DATE 2021-06-16"), "{said:?}");
+    assert!(says("rule `weekday` read weekday=3"), "{said:?}");
+    assert!(says("counted from the document date 2021-06-16"), "{said:?}");
+}
+
+#[test]
 fn an_undated_text_gets_no_false_certainty() {
     let lab = Lab::new();
     lab.write("bridge.txt", BRIDGE);

@@ -2,13 +2,16 @@
 //! file is in the pipeline.
 
 use super::{Answered, Answerer, Reply, layer_of, store_error};
+use crate::decisions::hints_for;
 use dateline_core::layers::{DctLayer, EntityLayer, TimexLayer};
-use dateline_core::{Outcome, OutcomeState, Span};
-use dateline_pipeline::{Plan, Planned, Standing};
+use dateline_core::{DocumentInput, Outcome, OutcomeState, SourceInfo, Span, Timestamp};
+use dateline_pipeline::{ENABLED, Plan, Planned, Standing};
+use dateline_processor::{BuildAnnotator, ProcessorConfig, Resources};
+use dateline_processor_dating::{Dating, DatingConfig, TimexExplanation};
 use dateline_protocol::wire::{Explanation, Step, Whereabouts};
 use dateline_protocol::{Detail, End, ErrorBody, ErrorKind, Explain, Why};
 use dateline_store::{DocumentEntry, RevisionData};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 fn step(depth: u8, label: &str, text: impl Into<String>) -> Step {
     Step { depth, label: label.to_owned(), text: text.into(), accepted: None, facts: Value::Null }
@@ -23,7 +26,7 @@ impl Answerer {
             Some(Detail::Processor(name)) => (name.clone(), self.explain_processor(name, &data)?),
             Some(Detail::Bytes { start, end }) => {
                 let span = Span { start: *start, end: *end };
-                (format!("{span}"), explain_bytes(span, &data)?)
+                (format!("{span}"), explain_bytes(span, &data, &self.readings_at(span, &entry, &data)?)?)
             }
         };
         let (path, part) = (entry.path.display(), Some(entry.part.clone()));
@@ -46,6 +49,35 @@ impl Answerer {
         }
         steps.extend(dct_steps(data)?);
         Ok(steps)
+    }
+
+    /// How the dating processor reads the expressions at `span`. Only the outcome is kept with a document, so it is asked
+    /// again, with what it was given; a chain without it has nothing to say.
+    fn readings_at(
+        &self,
+        span: Span,
+        entry: &DocumentEntry,
+        data: &RevisionData,
+    ) -> Result<Vec<TimexExplanation>, ErrorBody> {
+        if !self.program.assigns(DatingConfig::SECTION, "timex") {
+            return Ok(Vec::new());
+        }
+        let mut options = self.program.tables.get(DatingConfig::SECTION).cloned().unwrap_or_else(|| json!({}));
+        if let Some(options) = options.as_object_mut() {
+            options.remove(ENABLED);
+        }
+        let internal = |error: &dyn std::error::Error| ErrorBody::from_error(ErrorKind::Internal, error);
+        let config: DatingConfig = serde_json::from_value(options).map_err(|error| internal(&error))?;
+        let dating = Dating::build(config, &Resources::default()).map_err(|error| internal(&error))?;
+        let decisions = self.program.decisions.all().map_err(store_error)?;
+        let mtime = self.store.source(&entry.path).map_err(store_error)?;
+        let mtime = mtime.and_then(|source| Timestamp::from_nanosecond(source.identity.mtime_ns.into()).ok());
+        let input = DocumentInput {
+            document: data.content.clone(),
+            source: SourceInfo { path: entry.path.display(), mtime },
+            hints: hints_for(&decisions, &entry.path, &entry.part),
+        };
+        Ok(dating.explain_span(&input, span))
     }
 
     fn explain_processor(&self, name: &str, data: &RevisionData) -> Result<Vec<Step>, ErrorBody> {
@@ -219,14 +251,19 @@ fn entity_steps(layer: &EntityLayer, text: &str) -> Vec<Step> {
     steps
 }
 
-fn explain_bytes(span: Span, data: &RevisionData) -> Result<Vec<Step>, ErrorBody> {
+fn explain_bytes(span: Span, data: &RevisionData, readings: &[TimexExplanation]) -> Result<Vec<Step>, ErrorBody> {
     let text = &data.content.text;
     span.check(text).map_err(|error| ErrorBody::from_error(ErrorKind::BadRequest, &error))?;
     let mut steps = vec![step(0, "text", span.slice(text).unwrap_or_default())];
     let marks = data.content.marks.iter().filter(|mark| mark.span.overlaps(span));
     steps.extend(marks.map(|mark| step(0, "mark", format!("{:?} at {}", mark.kind, mark.span))));
     let timex = layer_of::<TimexLayer>(&data.annotations.layers)?.unwrap_or_default();
-    steps.extend(timex.0.iter().filter(|timex| timex.span.overlaps(span)).map(|timex| timex_step(timex, text)));
+    for timex in timex.0.iter().filter(|timex| timex.span.overlaps(span)) {
+        steps.push(timex_step(timex, text));
+        // What was stored before a rule changed has no reading now.
+        let reading = readings.iter().find(|reading| reading.timex == *timex);
+        steps.extend(reading.into_iter().flat_map(|reading| &reading.steps).map(|text| step(1, "step", text)));
+    }
     let layer = layer_of::<EntityLayer>(&data.annotations.layers)?.unwrap_or_default();
     for mention in layer.mentions.iter().filter(|mention| mention.span.overlaps(span)) {
         let entity = layer.entities.get(mention.entity as usize);
