@@ -37,6 +37,7 @@ const TASKED: &[&str] = &["Ministry", "Department", "Chamber", "Faculty", "Secre
 pub(super) fn add(page: &Page<'_>, lists: &Gazetteer, mut pieces: Vec<Piece>) -> Vec<Piece> {
     let mut told: FxHashSet<u64> = FxHashSet::default();
     let mut spelt: FxHashSet<u64> = FxHashSet::default();
+    let mut bodies: Vec<Piece> = Vec::new();
     extend_tasks(page, lists, &mut pieces);
     for at in 0..page.tokens.len() {
         if !is_acronym(page, at) {
@@ -44,13 +45,14 @@ pub(super) fn add(page: &Page<'_>, lists: &Gazetteer, mut pieces: Vec<Piece>) ->
         }
         let (fold, letters) = (page.tokens[at].fold, page.word(at).len());
         if let Some(start) = spelt_out(page, at) {
-            if place_body(page, lists, &mut pieces, start, at - 1) {
-                spelt.insert(fold);
-            }
+            let body = spelt_body(page, lists, &pieces, start, at - 1);
+            spelt.extend(body.map(|_| fold));
+            bodies.extend(body);
         } else if letters >= TOLD_LETTERS_MIN && has_article(page, at) {
             told.insert(fold);
         }
     }
+    put_over(&mut pieces, bodies);
     told.extend(agreed(page, &pieces));
     told.extend(&spelt);
     let lone = |piece: &&mut Piece| piece.end - piece.start == 1;
@@ -88,9 +90,10 @@ fn agreed(page: &Page<'_>, pieces: &[Piece]) -> Vec<u64> {
     let (mut bodies, mut others) = (Vec::new(), FxHashSet::default());
     for piece in pieces.iter().filter(|piece| piece.end - piece.start == 1 && is_acronym(page, piece.start)) {
         let fold = page.tokens[piece.start].fold;
-        match piece.kind {
-            EntityType::Org if page.word(piece.start).len() >= TOLD_LETTERS_MIN => bodies.push(fold),
-            _ => drop(others.insert(fold)),
+        if piece.kind != EntityType::Org {
+            others.insert(fold);
+        } else if page.word(piece.start).len() >= TOLD_LETTERS_MIN {
+            bodies.push(fold);
         }
     }
     bodies.retain(|fold| !others.contains(fold));
@@ -158,30 +161,35 @@ fn spelt_out(page: &Page<'_>, at: usize) -> Option<usize> {
     None
 }
 
-/// Makes `start..end` one organisation where a part of it is one or is called like one; says whether it did.
-fn place_body(page: &Page<'_>, lists: &Gazetteer, pieces: &mut Vec<Piece>, start: usize, end: usize) -> bool {
-    let overlaps = |piece: &Piece| piece.start < end && start < piece.end;
-    if pieces.iter().any(|piece| overlaps(piece) && (piece.start < start || piece.end > end)) {
-        return false;
+/// The organisation `start..end` where a part of it is one or is called like one.
+fn spelt_body(page: &Page<'_>, lists: &Gazetteer, pieces: &[Piece], start: usize, end: usize) -> Option<Piece> {
+    let first = pieces.partition_point(|piece| piece.end <= start);
+    let mut here = pieces[first..].iter().take_while(|piece| piece.start < end);
+    if here.clone().any(|piece| piece.start < start || piece.end > end) {
+        return None;
     }
-    let exact = pieces.iter().find(|piece| piece.start == start && piece.end == end);
-    if let Some(exact) = exact {
-        return exact.kind == EntityType::Org;
+    if let Some(exact) = here.clone().find(|piece| piece.start == start && piece.end == end) {
+        return (exact.kind == EntityType::Org).then_some(*exact);
     }
     let heads = (start..end).any(|at| lists.word(page.tokens[at].fold) & list::ORG_WORD != 0);
-    if !heads && !pieces.iter().any(|piece| overlaps(piece) && piece.kind == EntityType::Org) {
-        return false;
-    }
-    pieces.retain(|piece| !overlaps(piece));
-    pieces.push(Piece { start, end, kind: EntityType::Org });
+    let body = heads || here.any(|piece| piece.kind == EntityType::Org);
+    body.then_some(Piece { start, end, kind: EntityType::Org })
+}
+
+/// Puts `bodies`, in text order, in the place of what they cover.
+fn put_over(pieces: &mut Vec<Piece>, mut bodies: Vec<Piece>) {
+    bodies.dedup_by(|later, earlier| later.start < earlier.end);
+    pieces.retain(|piece| {
+        let at = bodies.partition_point(|body| body.end <= piece.start);
+        bodies.get(at).is_none_or(|body| body.start >= piece.end)
+    });
+    pieces.extend(bodies);
     pieces.sort_by_key(|piece| piece.start);
-    true
 }
 
 /// `Ministry of Commerce` goes on where ` and Industry` follows, or `, Water and Planning`: with words that are no names.
 fn extend_tasks(page: &Page<'_>, lists: &Gazetteer, pieces: &mut Vec<Piece>) {
-    for number in 0..pieces.len() {
-        let piece = pieces[number];
+    for piece in pieces.iter_mut() {
         let tasked = piece.end - piece.start > 2
             && piece.kind == EntityType::Org
             && TASKED.contains(&page.word(piece.start))
@@ -206,7 +214,7 @@ fn extend_tasks(page: &Page<'_>, lists: &Gazetteer, pieces: &mut Vec<Piece>) {
             }
         }
         if let Some(end) = end {
-            pieces[number].end = end;
+            piece.end = end;
         }
     }
     // What the tagger took for names of their own is now inside.

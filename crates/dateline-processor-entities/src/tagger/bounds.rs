@@ -51,7 +51,10 @@ pub(super) fn settle(page: &Page<'_>, lists: &Gazetteer, names: Vec<(Span, Entit
     agree(page, lists, &mut whole);
     let span = |piece: &Piece| Span { start: page.tokens[piece.start].start, end: page.tokens[piece.end - 1].end };
     let mut names: Vec<(Span, EntityType)> = whole.iter().map(|piece| (span(piece), piece.kind)).collect();
-    names.retain(|(span, _)| !halves.iter().any(|(half, _)| half.overlaps(*span)));
+    names.retain(|(span, _)| {
+        let at = halves.partition_point(|(half, _)| half.end <= span.start);
+        halves.get(at).is_none_or(|(half, _)| !half.overlaps(*span))
+    });
     names.extend(halves);
     names.sort_by_key(|(span, _)| span.start);
     names

@@ -269,7 +269,10 @@ pub(super) fn clubs(page: &Page<'_>, lists: &Gazetteer, names: Vec<Name>) -> Vec
     if !is_about_sport(page, sport) && results < RESULTS_MIN {
         return names;
     }
-    let person = |span: Span| names.iter().any(|(name, kind)| *kind == EntityType::Per && name.overlaps(span));
+    let person = |span: Span| {
+        let at = names.partition_point(|(name, _)| name.end <= span.start);
+        names[at..].iter().take_while(|(name, _)| name.start < span.end).any(|(_, kind)| *kind == EntityType::Per)
+    };
     let span = |side: &Range<usize>| Span { start: page.tokens[side.start].start, end: page.tokens[side.end - 1].end };
     found.extend(sides(page).into_iter().filter(|side| !person(span(side))));
     let mut names = with_teams(page, lists, found, names);
