@@ -21,6 +21,8 @@ const BULK_PENDING: usize = 500;
 const BULK_LINGER: Duration = Duration::from_millis(200);
 /// How often a commit refused for want of space is tried again.
 const PAUSE: Duration = Duration::from_secs(1);
+/// Start of the note in `status` while it waits.
+const PAUSED: &str = "intake is paused: ";
 /// Entries of the change log looked at by one trim.
 const TRIM_ENTRIES: usize = 1_000;
 /// How long nothing must happen before the change log is trimmed.
@@ -68,6 +70,8 @@ pub(crate) enum Report {
     },
     /// Nothing can be committed any more.
     Fatal(StoreError),
+    /// Told to stop while it waited for space: what waited was not committed.
+    Abandoned,
 }
 
 /// Milliseconds since `epoch` at which the commit under way began; zero when none is.
@@ -113,7 +117,7 @@ pub(crate) fn start(
     live: Arc<Live>,
     watchdog: Arc<Watchdog>,
 ) -> std::io::Result<JoinHandle<()>> {
-    let thread = Thread { committer, work, reports, live, watchdog };
+    let thread = Thread { committer, work, reports, live, watchdog, paused_in: None };
     std::thread::Builder::new().name("committer".to_owned()).spawn(move || thread.run())
 }
 
@@ -123,6 +127,22 @@ struct Thread {
     reports: Sender<Report>,
     live: Arc<Live>,
     watchdog: Arc<Watchdog>,
+    /// What the daemon was doing when it began to wait for space.
+    paused_in: Option<Phase>,
+}
+
+/// Why the thread ends early.
+enum Ended {
+    /// The store.
+    Failed(StoreError),
+    /// The wish of whoever stops the daemon, while nothing can be committed.
+    Stopped,
+}
+
+impl From<StoreError> for Ended {
+    fn from(error: StoreError) -> Ended {
+        Ended::Failed(error)
+    }
 }
 
 /// Operations of several batches that become durable together.
@@ -170,10 +190,17 @@ impl Thread {
                 Err(RecvTimeoutError::Disconnected) => return,
             };
             trimmed = false;
-            if let Err(error) = self.handle(first) {
-                tracing::error!(%error, "nothing can be committed any more");
-                let _ = self.reports.send(Report::Fatal(error));
-                return;
+            match self.handle(first) {
+                Ok(()) => {}
+                Err(Ended::Stopped) => {
+                    let _ = self.reports.send(Report::Abandoned);
+                    return;
+                }
+                Err(Ended::Failed(error)) => {
+                    tracing::error!(%error, "nothing can be committed any more");
+                    let _ = self.reports.send(Report::Fatal(error));
+                    return;
+                }
             }
         }
     }
@@ -189,7 +216,7 @@ impl Thread {
         }
     }
 
-    fn handle(&mut self, first: Work) -> Result<(), StoreError> {
+    fn handle(&mut self, first: Work) -> Result<(), Ended> {
         let mut group = Group::default();
         let until = Instant::now() + BULK_LINGER;
         let mut next = Some(first);
@@ -209,7 +236,7 @@ impl Thread {
         self.commit(group)
     }
 
-    fn commit(&mut self, group: Group) -> Result<(), StoreError> {
+    fn commit(&mut self, group: Group) -> Result<(), Ended> {
         if group.operations.is_empty() && group.tickets.is_empty() {
             return Ok(());
         }
@@ -219,10 +246,11 @@ impl Thread {
             let result = self.committer.commit(operations.clone());
             self.watchdog.end();
             match result {
-                Err(StoreError::Paused(pause)) => self.wait_for_space(&pause.to_string()),
+                Err(StoreError::Paused(pause)) => self.wait_for_space(&pause.to_string())?,
                 other => break other?,
             }
         };
+        self.go_on();
         if let Some(behind) = committed.clock_behind {
             tracing::warn!(?behind, "the system clock stands behind the last commit; commit times do not go back");
         }
@@ -237,14 +265,14 @@ impl Thread {
         mut table: IndexerTable,
         applied: Sequence,
         reply: &Sender<Result<IndexerTable, StoreError>>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), Ended> {
         loop {
             self.watchdog.begin();
             let result = self.committer.commit_table(&mut table, applied);
             self.watchdog.end();
             match result {
-                Err(StoreError::Paused(pause)) => self.wait_for_space(&pause.to_string()),
-                Err(error) if error.is_fatal() => return Err(error),
+                Err(StoreError::Paused(pause)) => self.wait_for_space(&pause.to_string())?,
+                Err(error) if error.is_fatal() => return Err(error.into()),
                 other => {
                     let _ = reply.send(other.map(|()| table));
                     return Ok(());
@@ -253,24 +281,31 @@ impl Thread {
         }
     }
 
-    fn wait_for_space(&self, pause: &str) {
-        let mut before = None;
-        self.live.update(|facts| {
-            if facts.phase != Phase::Paused {
-                before = Some(facts.phase);
-                facts.phase = Phase::Paused;
-                facts.notes.push(format!("intake is paused: {pause}"));
-            }
-        });
-        if before.is_some() {
+    /// Waits a moment, and says why; ends when told to stop meanwhile.
+    fn wait_for_space(&mut self, pause: &str) -> Result<(), Ended> {
+        if self.paused_in.is_none() {
             tracing::warn!(pause, "intake is paused until there is space");
         }
-        std::thread::sleep(PAUSE);
         self.live.update(|facts| {
-            if let Some(phase) = before {
-                facts.phase = phase;
-                facts.notes.retain(|note| !note.starts_with("intake is paused"));
+            if facts.phase != Phase::Paused && !facts.stopping {
+                self.paused_in = Some(facts.phase);
+                facts.phase = Phase::Paused;
             }
+            facts.notes.retain(|note| !note.starts_with(PAUSED));
+            facts.notes.push(format!("{PAUSED}{pause}"));
+        });
+        if self.live.wait(PAUSE, |facts| facts.stopping) { Err(Ended::Stopped) } else { Ok(()) }
+    }
+
+    /// Says that the pause is over.
+    fn go_on(&mut self) {
+        let Some(before) = self.paused_in.take() else { return };
+        tracing::info!("there is space again: intake goes on");
+        self.live.update(|facts| {
+            if facts.phase == Phase::Paused {
+                facts.phase = before;
+            }
+            facts.notes.retain(|note| !note.starts_with(PAUSED));
         });
     }
 }

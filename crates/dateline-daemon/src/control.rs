@@ -1,5 +1,6 @@
 //! What answers and signals ask of the event loop. Closed: everything from outside that changes something is here.
 
+use crate::repair::Damage;
 use crossbeam_channel::Sender;
 use dateline_core::{DocumentId, SourcePath};
 
@@ -23,6 +24,8 @@ pub(crate) enum Control {
         /// The documents.
         documents: Vec<DocumentId>,
     },
+    /// Something of the state is damaged: it is made anew, and everything begins again.
+    Damaged(Damage),
     /// Read the configuration again.
     Reload,
     /// Finish what is begun, then end. Said a second time: end at once.

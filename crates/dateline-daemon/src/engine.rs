@@ -9,11 +9,13 @@ mod scan;
 use crate::committer::{Report, Ticket, Watchdog, Work as CommitWork};
 use crate::control::Control;
 use crate::decisions;
+use crate::faults::{Hooks, Stage};
 use crate::intake::Intake;
 use crate::live::{Live, Phase, Progress};
 use crate::notify::Notifier;
 use crate::program::Program;
-use crossbeam_channel::{Receiver, Sender, never, select, tick};
+use crate::repair::Damage;
+use crossbeam_channel::{Receiver, SendTimeoutError, Sender, never, select, tick};
 use dateline_core::{ContentHash, DocumentId, Revision, SourcePath, Timestamp};
 use dateline_store::{Decisions, Failure, FileIdentity, Operation, Store, StoreError};
 use dateline_watch::{ReadErrorKind, ReadLimits, Root, StableFile, WatchEvent, Watcher};
@@ -50,6 +52,9 @@ pub(crate) enum EngineError {
     /// An indexer cannot go on.
     #[error("index cannot be kept up to date")]
     Indexing(#[source] crate::indexing::IndexingError),
+    /// A test ended the work.
+    #[error("stopped by a test")]
+    Hook(#[source] std::io::Error),
     /// The committer thread ended without a word.
     #[error("committer ended unexpectedly")]
     CommitterGone,
@@ -78,6 +83,14 @@ pub(crate) enum Mode {
     Watch,
     /// Until nothing is left to do.
     Once,
+}
+
+/// What to do after a stop, other than to end.
+pub(crate) enum Next {
+    /// Go on with another configuration.
+    Program(Arc<Program>),
+    /// Make something anew, then go on.
+    Repair(Damage),
 }
 
 /// The channels the loop listens to.
@@ -144,13 +157,14 @@ pub(crate) struct Engine {
     /// The chain whose results all documents have when nothing is left to run again, as long as the store is not told.
     pub(super) settling: Option<ContentHash>,
     pub(super) decisions: Decisions,
+    pub(super) hooks: Arc<Hooks>,
     /// Who waits for a scan: not begun yet, under way, over.
     pub(super) waiting: [Vec<Sender<()>>; 3],
     pub(super) scanned: bool,
     pub(super) root_trusted: bool,
     stop_by: Option<Instant>,
-    /// A program to go on with after the stop.
-    fresh: (Sender<Arc<Program>>, Receiver<Arc<Program>>),
+    /// What to do after the stop.
+    next: (Sender<Next>, Receiver<Next>),
     progress: Option<Progress>,
     bar: Option<indicatif::ProgressBar>,
 }
@@ -169,13 +183,14 @@ pub(crate) struct Parts {
     pub(crate) notifier: Notifier,
     pub(crate) mode: Mode,
     pub(crate) decisions: Decisions,
+    pub(crate) hooks: Arc<Hooks>,
 }
 
 impl Engine {
     /// An engine with nothing to do yet.
     pub(crate) fn new(parts: Parts) -> Engine {
-        let Parts { program, store, live, pool, root, watcher, commit, wake, watchdog, notifier, mode, decisions } =
-            parts;
+        let Parts { program, store, live, pool, root, watcher, commit, wake, .. } = parts;
+        let Parts { watchdog, notifier, mode, decisions, hooks, .. } = parts;
         Engine {
             program,
             store,
@@ -201,19 +216,20 @@ impl Engine {
             rework_forced: HashSet::new(),
             settling: None,
             decisions,
+            hooks,
             waiting: Default::default(),
             scanned: false,
             root_trusted: false,
             stop_by: None,
-            fresh: crossbeam_channel::bounded(1),
+            next: crossbeam_channel::bounded(1),
             progress: None,
             bar: None,
         }
     }
 
-    /// Where a program arrives that is to be gone on with, once the loop has ended.
-    pub(crate) fn reloads(&self) -> Receiver<Arc<Program>> {
-        self.fresh.1.clone()
+    /// Where it arrives what is to be done once the loop has ended.
+    pub(crate) fn next_step(&self) -> Receiver<Next> {
+        self.next.1.clone()
     }
 
     /// Tells the supervisor how the daemon is.
@@ -234,7 +250,7 @@ impl Engine {
         match self.program.reloaded() {
             Ok(program) => {
                 tracing::info!("the configuration is right: beginning anew with it");
-                drop(self.fresh.0.try_send(Arc::new(program)));
+                drop(self.next.0.try_send(Next::Program(Arc::new(program))));
                 self.begin_stop();
             }
             Err(error) => {
@@ -287,6 +303,14 @@ impl Engine {
                 tickets.into_iter().try_for_each(|ticket| self.on_durable(ticket))
             }
             Event::Commit(Report::Fatal(error)) => Err(EngineError::Commit(error)),
+            Event::Commit(Report::Abandoned) => {
+                tracing::warn!(
+                    "stopped while there was no space: what is not committed is read again at the next start"
+                );
+                self.begin_stop();
+                self.stop_by = Some(Instant::now());
+                Ok(())
+            }
             Event::IndexingFailed(error) => Err(EngineError::Indexing(error)),
             Event::Control(control) => self.on_control(control),
             Event::Tick => {
@@ -361,6 +385,11 @@ impl Engine {
                 self.live.update(|facts| facts.decisions_seen = true);
                 Ok(())
             }
+            Control::Damaged(damage) => {
+                drop(self.next.0.try_send(Next::Repair(damage)));
+                self.begin_stop();
+                Ok(())
+            }
             Control::Reload => {
                 self.reload();
                 Ok(())
@@ -382,7 +411,7 @@ impl Engine {
             watcher.stop();
         }
         self.stop_by = Some(Instant::now() + self.program.shutdown_deadline());
-        self.live.update(|facts| facts.phase = Phase::Stopping);
+        self.live.update(|facts| (facts.stopping, facts.phase) = (true, Phase::Stopping));
     }
 
     fn is_over(&self) -> bool {
@@ -470,7 +499,7 @@ impl Engine {
             return Ok(());
         }
         self.submit_source(file, identity, content);
-        Ok(())
+        self.hooks.at_stage(Stage::Parse).map_err(EngineError::Hook)
     }
 
     /// A new path whose file was changed in its place but not in its content was moved there: the loss of its old path
@@ -495,7 +524,21 @@ impl Engine {
     }
 
     pub(super) fn send(&self, operations: Vec<Operation>, ticket: Option<Ticket>) -> Result<(), EngineError> {
-        self.commit.send(CommitWork::Operations { operations, ticket }).map_err(|_| EngineError::CommitterGone)
+        let mut work = CommitWork::Operations { operations, ticket };
+        loop {
+            match self.commit.send_timeout(work, HEARTBEAT) {
+                Ok(()) => return Ok(()),
+                // It went while there was no space; what is not committed is read again.
+                Err(SendTimeoutError::Disconnected(_)) if self.live.facts().stopping => return Ok(()),
+                Err(SendTimeoutError::Disconnected(_)) => return Err(EngineError::CommitterGone),
+                Err(SendTimeoutError::Timeout(back)) => work = back,
+            }
+            // The committer waits for space, or hangs: only the one is patiently waited for.
+            self.notifier.heartbeat();
+            if self.watchdog.has_hung() {
+                return Err(EngineError::CommitHangs);
+            }
+        }
     }
 
     fn submit_source(&mut self, file: StableFile, identity: FileIdentity, content: ContentHash) {

@@ -1,5 +1,6 @@
 //! What a person is told when the daemon cannot start or go on: message, causes, hint, exit code.
 
+use crate::repair::Damage;
 use dateline_protocol::{ErrorBody, ErrorKind};
 use std::error::Error;
 use std::process::ExitCode;
@@ -27,6 +28,12 @@ impl Fatal {
     /// An error with a hint.
     pub(crate) fn hinted(error: impl Into<Box<dyn Error + Send + Sync>>, hint: impl Into<String>) -> Fatal {
         Fatal { error: error.into(), hint: Some(hint.into()) }
+    }
+
+    /// The damage it speaks of, if it does.
+    pub(crate) fn damage(&self) -> Option<Damage> {
+        let error: &(dyn Error + 'static) = &*self.error;
+        Damage::of(error)
     }
 
     fn causes(&self) -> impl Iterator<Item = &(dyn Error + 'static)> {

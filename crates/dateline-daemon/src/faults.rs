@@ -1,63 +1,140 @@
-//! Lets tests stop or fail the process at a named point of a commit, by environment variable. Does nothing otherwise.
+//! Lets tests kill, fail or hang the process at a named point of its work, by environment variable. Does nothing
+//! otherwise.
 
-use dateline_store::{FaultPoint, Faults, NoFaults};
+use dateline_store::{FaultPoint, Faults};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// `POINT:N` kills the process at the Nth passing of a point; `POINT:N:error` fails the write there.
+/// `POINT:N` kills the process at the Nth passing of a point; `POINT:N:error` fails the write there, `POINT:N:hang`
+/// never comes back from it.
 const VARIABLE: &str = "DATELINE_TEST_FAULT";
 
-/// What the environment asks for.
-pub(crate) fn from_environment() -> Arc<dyn Faults> {
-    let Ok(text) = std::env::var(VARIABLE) else { return Arc::new(NoFaults) };
-    match Planned::parse(&text) {
-        Some(planned) => Arc::new(planned),
-        None => Arc::new(NoFaults),
+/// A point of the daemon's own work; those of a commit are the store's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// A file was handed to a worker, which parses and annotates it.
+    Parse,
+    /// Documents came back annotated anew, nothing of it is committed.
+    Reprocess,
+    /// The history is durable, an index with files of its own is about to commit.
+    BeforeIndexCommit,
+    /// That index is durable, nobody knows.
+    AfterIndexCommit,
+}
+
+impl Stage {
+    /// All of them.
+    const ALL: [Stage; 4] = [Stage::Parse, Stage::Reprocess, Stage::BeforeIndexCommit, Stage::AfterIndexCommit];
+
+    /// Its name, kebab-case.
+    fn name(self) -> &'static str {
+        match self {
+            Stage::Parse => "parse",
+            Stage::Reprocess => "reprocess",
+            Stage::BeforeIndexCommit => "before-index-commit",
+            Stage::AfterIndexCommit => "after-index-commit",
+        }
     }
 }
 
+/// What the environment asks for; nothing as a rule.
+#[derive(Debug, Default)]
+pub(crate) struct Hooks(Option<Planned>);
+
+#[derive(Debug)]
 struct Planned {
-    point: FaultPoint,
+    point: &'static str,
     left: AtomicU64,
-    fails: bool,
+    harm: Harm,
+}
+
+/// What happens at the point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Harm {
+    Kill,
+    Error,
+    Hang,
+}
+
+/// What the environment asks for.
+pub(crate) fn from_environment() -> Arc<Hooks> {
+    let planned = std::env::var(VARIABLE).ok().and_then(|text| Planned::parse(&text));
+    Arc::new(Hooks(planned))
 }
 
 impl Planned {
     fn parse(text: &str) -> Option<Planned> {
         let mut fields = text.split(':');
         let name = fields.next()?;
-        let point = FaultPoint::ALL.into_iter().find(|point| point.name() == name)?;
+        let mut points = FaultPoint::ALL.map(FaultPoint::name).into_iter().chain(Stage::ALL.map(Stage::name));
+        let point = points.find(|point| *point == name)?;
         let left = AtomicU64::new(fields.next()?.parse().ok()?);
-        Some(Planned { point, left, fails: fields.next() == Some("error") })
+        let harm = match fields.next() {
+            None => Harm::Kill,
+            Some("error") => Harm::Error,
+            Some("hang") => Harm::Hang,
+            Some(_) => return None,
+        };
+        Some(Planned { point, left, harm })
+    }
+
+    fn happen(&self) -> std::io::Result<()> {
+        match self.harm {
+            Harm::Error => Err(std::io::Error::other("injected fault")),
+            Harm::Hang => loop {
+                std::thread::park();
+            },
+            // As kill -9: no destructor runs, nothing is flushed.
+            Harm::Kill => {
+                let pid = rustix::process::getpid();
+                rustix::process::kill_process(pid, rustix::process::Signal::KILL).map_err(Into::into)
+            }
+        }
     }
 }
 
-impl Faults for Planned {
+impl Hooks {
+    fn pass(&self, name: &str) -> std::io::Result<()> {
+        match &self.0 {
+            Some(planned) if planned.point == name && planned.left.fetch_sub(1, Ordering::SeqCst) == 1 => {
+                planned.happen()
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Called when the daemon passes a point of its own work.
+    ///
+    /// # Errors
+    /// Whatever the test wants to happen.
+    pub(crate) fn at_stage(&self, stage: Stage) -> std::io::Result<()> {
+        self.pass(stage.name())
+    }
+}
+
+impl Faults for Hooks {
     fn at(&self, point: FaultPoint) -> std::io::Result<()> {
-        if point != self.point || self.left.fetch_sub(1, Ordering::SeqCst) != 1 {
-            return Ok(());
-        }
-        if self.fails {
-            return Err(std::io::Error::other("injected fault"));
-        }
-        // As kill -9: no destructor runs, nothing is flushed.
-        let pid = rustix::process::getpid();
-        rustix::process::kill_process(pid, rustix::process::Signal::KILL).map_err(Into::into)
+        self.pass(point.name())
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Planned;
+    use super::{Hooks, Planned, Stage};
     use dateline_store::{FaultPoint, Faults};
 
     #[test]
     fn a_fault_happens_at_its_point_and_count() {
-        let planned = Planned::parse("after-store-sync:2:error").expect("parses");
+        let hooks = |text: &str| Hooks(Some(Planned::parse(text).expect("parses")));
+        let planned = hooks("after-store-sync:2:error");
         assert!(planned.at(FaultPoint::AfterStoreSync).is_ok());
         assert!(planned.at(FaultPoint::BeforeApply).is_ok());
         assert!(planned.at(FaultPoint::AfterStoreSync).is_err());
         assert!(planned.at(FaultPoint::AfterStoreSync).is_ok());
-        assert!(Planned::parse("nowhere:1").is_none());
+        let planned = hooks("before-index-commit:1:error");
+        assert!(planned.at_stage(Stage::AfterIndexCommit).is_ok());
+        assert!(planned.at_stage(Stage::BeforeIndexCommit).is_err());
+        assert!(Planned::parse("nowhere:1").is_none() && Planned::parse("parse:1:else").is_none());
+        assert!(Hooks::default().at(FaultPoint::BeforeApply).is_ok());
     }
 }

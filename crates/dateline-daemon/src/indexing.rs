@@ -1,6 +1,7 @@
 //! The thread that feeds the change log to the indexers, each from where it stands, and decides when they commit.
 
 use crate::committer::Work;
+use crate::faults::{Hooks, Stage};
 use crate::live::Live;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use dateline_core::{DocumentId, Revision, Sequence};
@@ -135,6 +136,20 @@ fn change(data: ChangeData) -> Change {
     }
 }
 
+/// What the indexers follow.
+pub(crate) struct Followed {
+    /// Its change log.
+    pub(crate) store: Store,
+    /// The indexers.
+    pub(crate) slots: Vec<Arc<Slot>>,
+    /// What tests want to happen on the way.
+    pub(crate) hooks: Arc<Hooks>,
+}
+
+fn failed_write(error: std::io::Error) -> IndexError {
+    IndexError::Storage { doing: "written", source: error.into() }
+}
+
 /// How an indexer stands.
 struct Follower {
     slot: Arc<Slot>,
@@ -155,15 +170,14 @@ struct Follower {
 
 /// Starts the thread. It ends when every sender of `wake` is gone, after the indexers have caught up and committed.
 pub(crate) fn start(
-    store: Store,
-    slots: Vec<Arc<Slot>>,
+    followed: Followed,
     wake: Receiver<()>,
     work: Sender<Work>,
     live: Arc<Live>,
     failed: impl FnOnce(IndexingError) + Send + 'static,
 ) -> std::io::Result<JoinHandle<()>> {
     let thread = std::thread::Builder::new().name("indexer".to_owned());
-    thread.spawn(move || match Thread::new(store, slots, work, live).and_then(|mut thread| thread.run(&wake)) {
+    thread.spawn(move || match Thread::new(followed, work, live).and_then(|mut thread| thread.run(&wake)) {
         Ok(()) | Err(IndexingError::Stopping) => {}
         Err(error) => failed(error),
     })
@@ -171,6 +185,7 @@ pub(crate) fn start(
 
 struct Thread {
     store: Store,
+    hooks: Arc<Hooks>,
     followers: Vec<Follower>,
     work: Sender<Work>,
     live: Arc<Live>,
@@ -179,9 +194,10 @@ struct Thread {
 }
 
 impl Thread {
-    fn new(store: Store, slots: Vec<Arc<Slot>>, work: Sender<Work>, live: Arc<Live>) -> Result<Thread, IndexingError> {
+    fn new(followed: Followed, work: Sender<Work>, live: Arc<Live>) -> Result<Thread, IndexingError> {
+        let Followed { store, slots, hooks } = followed;
         let followers = slots.into_iter().map(|slot| Follower::new(slot, &store)).collect::<Result<_, _>>()?;
-        let thread = Thread { store, followers, work, live, ending: false };
+        let thread = Thread { store, hooks, followers, work, live, ending: false };
         thread.tell();
         Ok(thread)
     }
@@ -219,7 +235,7 @@ impl Thread {
                 let pending = self.live.facts().pending;
                 let calm = !more && (self.ending || pending == 0);
                 if self.followers[at].wants_commit(calm, pending >= BULK_PENDING) {
-                    self.followers[at].commit(&self.work)?;
+                    self.followers[at].commit(&self.work, &self.hooks)?;
                     self.tell();
                 }
                 if !more {
@@ -349,12 +365,18 @@ impl Follower {
         (self.uncommitted > 0).then(|| self.gap().saturating_sub(self.last_commit.elapsed()))
     }
 
-    fn commit(&mut self, work: &Sender<Work>) -> Result<(), IndexingError> {
+    fn commit(&mut self, work: &Sender<Work>, hooks: &Hooks) -> Result<(), IndexingError> {
         let began = Instant::now();
         let wrap = self.wrap();
+        let reach = |stage| match self.in_table {
+            true => Ok(()),
+            false => hooks.at_stage(stage).map_err(|error| wrap(failed_write(error))),
+        };
         let own = {
             let mut indexer = self.slot.lock();
-            indexer.commit().map_err(wrap)?;
+            reach(Stage::BeforeIndexCommit)?;
+            indexer.commit().map_err(&wrap)?;
+            reach(Stage::AfterIndexCommit)?;
             indexer.applied()
         };
         self.durable = match own {

@@ -39,6 +39,7 @@ mod logging;
 mod notify;
 mod program;
 mod progress;
+mod repair;
 mod resources;
 mod run;
 mod scrubbing;

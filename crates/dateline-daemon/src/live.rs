@@ -60,6 +60,8 @@ pub(crate) struct Facts {
     pub(crate) lost_event_rescans: u64,
     /// Deletes held back until the root is accepted.
     pub(crate) held_deletes: usize,
+    /// Whether it was told to stop.
+    pub(crate) stopping: bool,
     /// Whether the scrub since the last opening is through; `false` meanwhile.
     pub(crate) verified: bool,
     /// Last sequence committed.

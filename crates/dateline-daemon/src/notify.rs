@@ -1,13 +1,14 @@
 //! Tells systemd, or whoever started the daemon with `NOTIFY_SOCKET`, how it is. Silent where nobody listens.
 
 use sd_notify::NotifyState;
+use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 /// The way to whoever supervises the daemon.
 #[derive(Debug)]
 pub(crate) struct Notifier {
     interval: Option<Duration>,
-    last: Instant,
+    last: Cell<Instant>,
 }
 
 impl Notifier {
@@ -15,7 +16,7 @@ impl Notifier {
     pub(crate) fn new() -> Notifier {
         // Fed twice as often as asked, so that one late beat is no death.
         let interval = sd_notify::watchdog_enabled().map(|period| period / 2);
-        Notifier { interval, last: Instant::now() }
+        Notifier { interval, last: Cell::new(Instant::now()) }
     }
 
     fn send(states: &[NotifyState<'_>]) {
@@ -35,11 +36,11 @@ impl Notifier {
     }
 
     /// Feeds the watchdog when that is due.
-    pub(crate) fn heartbeat(&mut self) {
+    pub(crate) fn heartbeat(&self) {
         if let Some(interval) = self.interval
-            && self.last.elapsed() >= interval
+            && self.last.get().elapsed() >= interval
         {
-            self.last = Instant::now();
+            self.last.set(Instant::now());
             Notifier::send(&[NotifyState::Watchdog]);
         }
     }

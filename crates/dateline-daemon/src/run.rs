@@ -3,10 +3,11 @@
 use crate::answer::Answerer;
 use crate::args::{Arguments, Command, ConfigAction, LogFormat, Places};
 use crate::control::Control;
-use crate::engine::Mode;
+use crate::engine::{Mode, Next};
 use crate::errors::Fatal;
 use crate::live::Live;
 use crate::program::Program;
+use crate::repair::Repairs;
 use crate::server;
 use crate::setup::{self, Opened};
 use clap::Parser;
@@ -124,15 +125,26 @@ struct WithSource {
     source: std::io::Error,
 }
 
+/// Reads the folder until nothing is left; what turns out to be damaged is made anew first.
 fn once(program: Arc<Program>) -> Result<(), Fatal> {
     require_root(&program)?;
-    let opened = setup::open(&program)?;
-    check_root(&program, &opened)?;
+    let mut repairs = Repairs::default();
+    loop {
+        match once_through(&program, &mut repairs) {
+            Ok(()) => return Ok(()),
+            Err(fatal) => repairs.after(fatal, &program)?,
+        }
+    }
+}
+
+fn once_through(program: &Arc<Program>, repairs: &mut Repairs) -> Result<(), Fatal> {
+    let opened = repairs.open(program)?;
+    check_root(program, &opened)?;
     let store = opened.store.clone();
-    let report = setup::scan(&program)?;
-    let mut running = setup::start(Arc::clone(&program), opened, Mode::Once)?;
+    let report = setup::scan(program)?;
+    let mut running = setup::start(Arc::clone(program), opened, Mode::Once)?;
     let stop = Arc::new(AtomicBool::new(false));
-    let rim = start_rim(running.control.clone(), Arc::clone(&stop))?;
+    let rim = start_rim(running.control.clone(), Arc::clone(&running.answerer.live), Arc::clone(&stop))?;
     running.engine.begin_with(&report)?;
     let ended = running.run();
     rim.shutdown_background();
@@ -143,25 +155,29 @@ fn once(program: Arc<Program>) -> Result<(), Fatal> {
     Ok(())
 }
 
-/// Runs until told to stop; a changed configuration that is right begins anew with it.
+/// Runs until told to stop; a changed configuration that is right begins anew with it, and so does a repair.
 fn daemon(registry: &Arc<Registry>, overrides: &Overrides) -> Result<(), Fatal> {
     let mut program = Arc::new(Program::load(Arc::clone(registry), overrides)?.with_programs()?);
+    let mut repairs = Repairs::default();
     loop {
-        match daemon_once(&program)? {
-            None => return Ok(()),
-            Some(fresh) => program = fresh,
+        match daemon_once(&program, &mut repairs) {
+            Ok(None) => return Ok(()),
+            Ok(Some(Next::Program(fresh))) => program = fresh,
+            Ok(Some(Next::Repair(damage))) => repairs.repair(&program, &damage)?,
+            Err(fatal) => repairs.after(fatal, &program)?,
         }
     }
 }
 
-fn daemon_once(program: &Arc<Program>) -> Result<Option<Arc<Program>>, Fatal> {
-    let opened = setup::open(program)?;
+fn daemon_once(program: &Arc<Program>, repairs: &mut Repairs) -> Result<Option<Next>, Fatal> {
+    let opened = repairs.open(program)?;
     check_root(program, &opened)?;
     let documents = opened.store.stats()?.documents;
     let report = opened.report.clone();
     let running = setup::start(Arc::clone(program), opened, Mode::Watch)?;
     let stopping = Arc::new(AtomicBool::new(false));
-    let rim = start_rim(running.control.clone(), stopping)?;
+    let rim = start_rim(running.control.clone(), Arc::clone(&running.answerer.live), stopping)?;
+    running.answerer.live.update(|facts| facts.notes.extend(repairs.notes.iter().cloned()));
     let socket = setup::socket_of(program);
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let listener = {
@@ -171,15 +187,14 @@ fn daemon_once(program: &Arc<Program>) -> Result<Option<Arc<Program>>, Fatal> {
     rim.spawn(server::serve(listener, Arc::clone(&running.answerer), stopped));
     announce(program, documents, &report, &socket);
     running.engine.notifier().ready(&format!("watching {}", program.root.display()));
-    let fresh = running.engine.reloads();
+    let next = running.engine.next_step();
     let ended = running.run();
     let _ = stop.send(true);
     rim.shutdown_background();
     // Only the socket this daemon made is removed: the lock is still held here.
     let _ = std::fs::remove_file(&socket);
     ended?;
-    let next = fresh.try_recv().ok();
-    Ok(next)
+    Ok(next.try_recv().ok())
 }
 
 /// Says what was found, where it listens, and a command that asks it and works as printed.
@@ -222,7 +237,11 @@ fn example(program: &Program) -> String {
 }
 
 /// Starts signals and, later, the socket, on threads of their own.
-fn start_rim(control: Sender<Control>, stopping: Arc<AtomicBool>) -> Result<tokio::runtime::Runtime, Fatal> {
+fn start_rim(
+    control: Sender<Control>,
+    live: Arc<Live>,
+    stopping: Arc<AtomicBool>,
+) -> Result<tokio::runtime::Runtime, Fatal> {
     let rim = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(RIM_THREADS)
         .max_blocking_threads(ANSWER_THREADS)
@@ -232,13 +251,14 @@ fn start_rim(control: Sender<Control>, stopping: Arc<AtomicBool>) -> Result<toki
     let _inside = rim.enter();
     for kind in [SignalKind::terminate(), SignalKind::interrupt()] {
         let mut signals = signal(kind)?;
-        let (control, stopping) = (control.clone(), Arc::clone(&stopping));
+        let (control, live, stopping) = (control.clone(), Arc::clone(&live), Arc::clone(&stopping));
         rim.spawn(async move {
             while signals.recv().await.is_some() {
                 if stopping.swap(true, Ordering::SeqCst) {
                     tracing::warn!("told to stop a second time: ending at once");
                     std::process::exit(1);
                 }
+                live.update(|facts| facts.stopping = true);
                 // A full queue means a busy loop; it must hear of the stop all the same.
                 let control = control.clone();
                 drop(tokio::task::spawn_blocking(move || control.send(Control::Stop)));

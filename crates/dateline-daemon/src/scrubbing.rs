@@ -1,7 +1,12 @@
-//! Reads the whole store in the background after each opening, so that damage is found before it is asked for.
+//! Reads the whole state in the background after each opening, so that damage is found before it is asked for, and
+//! hands what it found to whoever repairs it.
 
-use crate::live::{Live, Phase};
-use dateline_store::{ScrubState, Store};
+use crate::control::Control;
+use crate::live::Live;
+use crate::repair::{Damage, Part};
+use crossbeam_channel::Sender;
+use dateline_processor_index::Searching;
+use dateline_store::{Finding, ScrubState, StatePart, Store};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -10,42 +15,66 @@ use std::time::Duration;
 const STEP_RECORDS: usize = 200;
 /// Pause between steps: the scrub takes a small share of one core and gives way to everything else.
 const PAUSE: Duration = Duration::from_millis(20);
+/// Findings named in the log; the rest is counted.
+const FINDINGS_NAMED: usize = 20;
 
-/// Starts the scrub; it ends when it is through, finds damage, or the daemon stops.
-pub(crate) fn start(store: Store, live: Arc<Live>) -> std::io::Result<JoinHandle<()>> {
+/// Starts the scrub; it ends when it is through, found damage, or the daemon stops.
+pub(crate) fn start(
+    store: Store,
+    index: Searching,
+    live: Arc<Live>,
+    control: Sender<Control>,
+) -> std::io::Result<JoinHandle<()>> {
     std::thread::Builder::new().name("scrub".to_owned()).spawn(move || {
-        let mut scrub = store.scrub();
-        loop {
-            match scrub.step(STEP_RECORDS) {
-                Ok(ScrubState::Working { .. }) => {}
-                Ok(ScrubState::Finished { findings, .. }) => {
-                    for finding in findings.iter().take(20) {
-                        tracing::error!(part = %finding.part, what = finding.what, "damage was found");
-                    }
-                    live.update(|facts| {
-                        facts.verified = findings.is_empty();
-                        facts.notes.retain(|note| !note.starts_with("damage: "));
-                        facts.notes.extend(findings.first().map(|first| {
-                            format!(
-                                "damage: {} findings, the first: {}; run `datelined rebuild`",
-                                findings.len(),
-                                first.what
-                            )
-                        }));
-                    });
-                    return;
-                }
-                Err(error) => {
-                    tracing::error!(error = crate::errors::chain(&error), "the store could not be read through");
-                    live.update(|facts| {
-                        facts.notes.push(format!("damage: {error}; run `datelined rebuild`"));
-                    });
-                    return;
-                }
-            }
-            if live.wait(PAUSE, |facts| facts.phase == Phase::Stopping) {
-                return;
+        let Some(damage) = look(&store, &index, &live) else { return };
+        live.update(|facts| {
+            facts.verified = false;
+            facts.notes.push(format!("damage: {}", damage.what));
+        });
+        // The event loop is gone only when the daemon stops anyway.
+        drop(control.send(Control::Damaged(damage)));
+    })
+}
+
+/// Reads everything; `None` when it is sound or the daemon stops.
+fn look(store: &Store, index: &Searching, live: &Live) -> Option<Damage> {
+    let findings = read_through(store, live)?;
+    if findings.is_empty() {
+        let damaged = index.damaged_files();
+        let Some(first) = damaged.first() else {
+            live.update(|facts| facts.verified = true);
+            return None;
+        };
+        for file in damaged.iter().take(FINDINGS_NAMED) {
+            tracing::error!(file, "damage was found in the index");
+        }
+        let what = format!("{} files of the index are damaged, the first: `{first}`", damaged.len());
+        return Some(Damage { part: Part::Index, what });
+    }
+    for finding in findings.iter().take(FINDINGS_NAMED) {
+        tracing::error!(part = %finding.part, what = finding.what, "damage was found");
+    }
+    // A history is written anew from a store that is sound; while that is in doubt, the store comes first.
+    let first = findings.iter().find(|finding| finding.part == StatePart::Store).or(findings.first())?;
+    let part = if first.part == StatePart::Store { Part::Store } else { Part::History };
+    let what = format!("{} findings, the first: {}", findings.len(), first.what);
+    Some(Damage { part, what })
+}
+
+/// What a whole scrub found; `None` when the daemon stops first.
+fn read_through(store: &Store, live: &Live) -> Option<Vec<Finding>> {
+    let mut scrub = store.scrub();
+    loop {
+        match scrub.step(STEP_RECORDS) {
+            Ok(ScrubState::Working { .. }) => {}
+            Ok(ScrubState::Finished { findings, .. }) => return Some(findings),
+            Err(error) => {
+                let part = error.damaged().unwrap_or(StatePart::History);
+                return Some(vec![Finding { part, document: None, what: crate::errors::chain(&error) }]);
             }
         }
-    })
+        if live.wait(PAUSE, |facts| facts.stopping) {
+            return None;
+        }
+    }
 }

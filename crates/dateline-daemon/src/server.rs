@@ -22,6 +22,8 @@ const FRAME_TIME_MAX: Duration = Duration::from_secs(10);
 const SILENCE_MAX: Duration = Duration::from_secs(300);
 /// How long a client may take to accept one frame.
 const WRITE_TIME_MAX: Duration = Duration::from_secs(30);
+/// How long a refused client may take to read why.
+const REFUSED_TIME_MAX: Duration = Duration::from_secs(1);
 /// Answer frames waiting for a slow client; the computation waits when they are full.
 const FRAMES_WAITING_MAX: usize = 32;
 
@@ -125,6 +127,10 @@ async fn refuse_busy(mut stream: UnixStream) {
     );
     if let Ok(frame) = encode_frame(&refusal, RESPONSE_FRAME_BYTES_MAX) {
         let _ = timeout(FRAME_TIME_MAX, stream.write_all(&frame)).await;
+        // Closed with its greeting unread, the client would see a broken connection and not the reason.
+        let mut ignored = [0; 1024];
+        let drained = async { while stream.read(&mut ignored).await.is_ok_and(|count| count > 0) {} };
+        let _ = timeout(REFUSED_TIME_MAX, drained).await;
     }
 }
 

@@ -5,10 +5,12 @@ use crate::committer::{self, BATCHES_WAITING_MAX, Report, Watchdog, Work};
 use crate::control::Control;
 use crate::engine::{Engine, EngineError, Inputs, Mode, Parts};
 use crate::errors::Fatal;
-use crate::indexing::{self, IndexingError, Slot};
+use crate::faults::Hooks;
+use crate::indexing::{self, Followed, IndexingError, Slot};
 use crate::live::{Live, Phase};
 use crate::notify::Notifier;
 use crate::program::Program;
+use crate::repair::Damage;
 use crossbeam_channel::{Sender, bounded};
 use dateline_processor::IndexerHome;
 use dateline_processor_index::{Index, Searching};
@@ -27,7 +29,7 @@ const CONTROLS_MAX: usize = 64;
 /// Longest one document may keep a worker busy without a sign of progress, beyond its configured time.
 const JOB_TIME_FACTOR: u32 = 60;
 /// How long to wait for a lock that a process just killed may still hold.
-const LOCK_PATIENCE: Duration = Duration::from_secs(5);
+pub(crate) const LOCK_PATIENCE: Duration = Duration::from_secs(5);
 
 /// A store with its indexers, open.
 pub(crate) struct Opened {
@@ -35,6 +37,7 @@ pub(crate) struct Opened {
     pub(crate) slots: Vec<Arc<Slot>>,
     pub(crate) index: Searching,
     pub(crate) report: OpenReport,
+    pub(crate) hooks: Arc<Hooks>,
 }
 
 /// Opens store and indexers under the state's lock.
@@ -42,12 +45,21 @@ pub(crate) struct Opened {
 /// # Errors
 /// When somebody else holds the lock, or something is damaged.
 pub(crate) fn open(program: &Program) -> Result<Opened, Fatal> {
+    open_within(program, LOCK_PATIENCE)
+}
+
+/// As [`open`], with another patience for whoever holds the lock.
+///
+/// # Errors
+/// As [`open`].
+pub(crate) fn open_within(program: &Program, patience: Duration) -> Result<Opened, Fatal> {
     let directory = StateDir::new(&program.state);
-    let lock = directory.lock_within(LOCK_PATIENCE)?;
+    let lock = directory.lock_within(patience)?;
+    let hooks = crate::faults::from_environment();
     let options = StoreOptions {
         cache_bytes: program.config.store.cache.0,
         reserve_bytes: program.config.store.free_space_reserve.0,
-        faults: crate::faults::from_environment(),
+        faults: Arc::clone(&hooks) as Arc<dyn dateline_store::Faults>,
         ..StoreOptions::default()
     };
     let (store, report) = Store::open(lock, &options)?;
@@ -65,7 +77,7 @@ pub(crate) fn open(program: &Program) -> Result<Opened, Fatal> {
         )
     })?;
     let slots = indexers.into_iter().map(|indexer| Arc::new(Slot::new(indexer))).collect();
-    Ok(Opened { store, slots, index, report })
+    Ok(Opened { store, slots, index, report, hooks })
 }
 
 /// How workers are started for a program.
@@ -132,7 +144,7 @@ pub(crate) struct Running {
 /// # Errors
 /// When any of them does not start.
 pub(crate) fn start(program: Arc<Program>, opened: Opened, mode: Mode) -> Result<Running, Fatal> {
-    let Opened { store, slots, index, .. } = opened;
+    let Opened { store, slots, index, hooks, .. } = opened;
     let live = Arc::new(Live::default());
     let head = store.sequence();
     live.update(|facts| {
@@ -149,11 +161,11 @@ pub(crate) fn start(program: Arc<Program>, opened: Opened, mode: Mode) -> Result
     let committer = committer::start(store.committer()?, work, report_to, Arc::clone(&live), Arc::clone(&watchdog))?;
     let (wake, woken) = bounded::<()>(1);
     let (failed, indexing) = bounded::<IndexingError>(1);
-    let indexer =
-        indexing::start(store.clone(), slots.clone(), woken, commit.clone(), Arc::clone(&live), move |error| {
-            // The event loop is gone only when the process ends anyway.
-            drop(failed.send(error));
-        })?;
+    let followed = Followed { store: store.clone(), slots: slots.clone(), hooks: Arc::clone(&hooks) };
+    let indexer = indexing::start(followed, woken, commit.clone(), Arc::clone(&live), move |error| {
+        // The event loop is gone only when the process ends anyway.
+        drop(failed.send(error));
+    })?;
     let (watcher, watch) = match mode {
         Mode::Watch => {
             let (events, watch) = bounded(WATCH_EVENTS_MAX);
@@ -174,7 +186,6 @@ pub(crate) fn start(program: Arc<Program>, opened: Opened, mode: Mode) -> Result
         control: (mode == Mode::Watch).then(|| control.clone()),
         socket,
     });
-    let scrub = (mode == Mode::Watch).then(|| crate::scrubbing::start(store.clone(), Arc::clone(&live))).transpose()?;
     let decisions = program.decisions.all()?;
     let parts = Parts {
         program: Arc::clone(&program),
@@ -189,20 +200,37 @@ pub(crate) fn start(program: Arc<Program>, opened: Opened, mode: Mode) -> Result
         notifier: Notifier::new(),
         mode,
         decisions,
+        hooks,
     };
     let engine = Engine::new(parts);
+    // Last: nothing but a running daemon could stop it again.
+    let scrub = match mode {
+        Mode::Watch => {
+            let (store, index) = (answerer.store.clone(), answerer.index.clone());
+            Some(crate::scrubbing::start(store, index, Arc::clone(&answerer.live), control.clone())?)
+        }
+        Mode::Once => None,
+    };
     let inputs = Inputs { watch, reports, indexing, control: controls };
     Ok(Running { program, engine, inputs, answerer, control, committer, indexer, scrub })
 }
 
 impl Running {
-    /// Finds what processors are to do again, while questions are answered already, runs the event loop, then ends everything in order: workers, indexers (which catch up), committer.
+    /// Finds what processors are to do again, while questions are answered already, runs the event loop, then ends
+    /// everything in order: workers, indexers (which catch up), committer.
     ///
     /// # Errors
     /// Why the daemon had to end.
     pub(crate) fn run(mut self) -> Result<(), Fatal> {
-        let ended = self.find_stale().map(|()| self.engine.run(&self.inputs))?;
-        let fatal = ended.as_ref().is_err_and(|error| !matches!(error, EngineError::Indexing(_)));
+        // The processors are built for this look only: those that run live in the workers.
+        let found = {
+            let chain = self.program.registry.build(&self.program.tables, &self.program.resources)?;
+            self.engine.find_stale(&chain)
+        };
+        let ended = found.and_then(|()| self.engine.run(&self.inputs));
+        self.answerer.live.update(|facts| facts.stopping = true);
+        let is_over = |error: &EngineError| !matches!(error, EngineError::Indexing(_)) && Damage::of(error).is_none();
+        let fatal = ended.as_ref().is_err_and(is_over);
         if fatal {
             // Nothing more can be made durable, and a thread may hang in the kernel: waiting would be for ever.
             return Ok(ended?);
@@ -223,14 +251,6 @@ impl Running {
             drop(scrub.join());
         }
         Ok(ended?)
-    }
-}
-
-impl Running {
-    /// The processors are built for this look only: those that run live in the workers.
-    fn find_stale(&mut self) -> Result<(), Fatal> {
-        let chain = self.program.registry.build(&self.program.tables, &self.program.resources)?;
-        Ok(self.engine.find_stale(&chain)?)
     }
 }
 
@@ -275,7 +295,9 @@ pub(crate) fn catch_up(opened: &Opened) -> Result<(), Fatal> {
     let committer = committer::start(opened.store.committer()?, work, report_to, Arc::clone(&live), watchdog)?;
     let (wake, woken) = bounded::<()>(1);
     let (failed, failure) = bounded::<IndexingError>(1);
-    let indexer = indexing::start(opened.store.clone(), opened.slots.clone(), woken, commit, live, move |error| {
+    let followed =
+        Followed { store: opened.store.clone(), slots: opened.slots.clone(), hooks: Arc::clone(&opened.hooks) };
+    let indexer = indexing::start(followed, woken, commit, live, move |error| {
         drop(failed.send(error));
     })?;
     drop(wake);

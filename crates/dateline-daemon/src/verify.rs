@@ -231,6 +231,10 @@ pub(crate) fn rebuild(program: Arc<Program>) -> Result<(), Fatal> {
     let directory = StateDir::new(&program.state);
     {
         let lock = directory.lock()?;
+        // First the index: see `repair`.
+        if let Some(aside) = crate::repair::move_index_aside(&directory)? {
+            println!("moved the index to `{}`", aside.display());
+        }
         let report = dateline_store::rebuild(&lock, &dateline_store::StoreOptions::default(), StatePart::Store)?;
         if let Some(moved) = &report.moved_to {
             println!("moved the store to `{}`", moved.display());
@@ -238,20 +242,8 @@ pub(crate) fn rebuild(program: Arc<Program>) -> Result<(), Fatal> {
         println!("{} documents, {} revisions from the history", report.documents, report.revisions);
         report.lost.iter().for_each(|lost| println!("lost: {}", dateline_core::terminal::escape_line(lost)));
     }
-    move_index_aside(&directory)?;
     let opened = setup::open(&program)?;
     run_once(&program, opened)
-}
-
-fn move_index_aside(directory: &StateDir) -> Result<(), Fatal> {
-    let index = directory.index();
-    if !index.exists() {
-        return Ok(());
-    }
-    let aside = directory.path().join(format!("index.damaged-{}", Timestamp::now().as_second()));
-    std::fs::rename(&index, &aside)?;
-    println!("moved the index to `{}`", aside.display());
-    Ok(())
 }
 
 fn run_once(program: &Arc<Program>, opened: setup::Opened) -> Result<(), Fatal> {

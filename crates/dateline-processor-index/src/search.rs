@@ -187,6 +187,30 @@ impl Best {
 }
 
 impl Searching {
+    /// Files of the index whose bytes are not those that were written, by their checksums. Reads the whole index. What
+    /// is damaged is so at a second look too; files that a merge replaced meanwhile are not.
+    #[must_use]
+    pub fn damaged_files(&self) -> Vec<String> {
+        let first = self.checked();
+        if first.is_empty() {
+            return first;
+        }
+        let again = self.checked();
+        first.into_iter().filter(|file| again.contains(file)).collect()
+    }
+
+    /// The damaged files of one look, by name; the index itself when it cannot be looked at.
+    fn checked(&self) -> Vec<String> {
+        match self.reader.searcher().index().validate_checksum() {
+            Ok(damaged) => {
+                let mut names: Vec<String> = damaged.iter().map(|file| file.display().to_string()).collect();
+                names.sort();
+                names
+            }
+            Err(error) => vec![format!("meta.json: {error}")],
+        }
+    }
+
     /// The documents a plan asks for.
     ///
     /// # Errors

@@ -14,6 +14,9 @@ use std::time::{Duration, Instant};
 /// How long a reopening waits for the engine's lock on its file, which outlives its handle for a moment.
 const REOPEN_PATIENCE: Duration = Duration::from_secs(5);
 
+/// How an error of the operating system looks in the engine's texts: it hands some of them on as their debug form.
+const OF_SYSTEM: &str = "Os { code: ";
+
 /// How the engine says that another handle holds its file.
 const HELD: &str = "could not acquire lock";
 
@@ -58,6 +61,9 @@ fn guard<T>(doing: &'static str, call: impl FnOnce() -> Result<T, sled::Error>) 
         Err(panic) => {
             let text = panic.downcast_ref::<String>().map(String::as_str);
             let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no reason given");
+            if text.contains(OF_SYSTEM) {
+                return Err(StoreError::Engine { doing, source: EngineError(text.to_owned()) });
+            }
             Err(StoreError::Damaged {
                 part: StatePart::Store,
                 what: format!("it could not be {doing}, the engine gave up: {text}"),
@@ -68,7 +74,8 @@ fn guard<T>(doing: &'static str, call: impl FnOnce() -> Result<T, sled::Error>) 
 
 /// Whether an error came from the operating system or another holder, and says nothing about the bytes on disk.
 fn is_of_system(error: &std::io::Error) -> bool {
-    error.raw_os_error().is_some() || error.to_string().contains(HELD)
+    let text = error.to_string();
+    error.raw_os_error().is_some() || text.contains(OF_SYSTEM) || text.contains(HELD)
 }
 
 fn closed() -> StoreError {
@@ -249,5 +256,27 @@ impl View<'_> {
             let pairs = tree.range::<&[u8], _>((start, end)).take(limit);
             pairs.map(|pair| pair.map(|(key, value)| (key.to_vec(), value.to_vec()))).collect()
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::guard;
+    use crate::error::StoreError;
+
+    #[test]
+    fn an_error_of_the_system_is_no_damage() {
+        let full = || std::io::Error::from_raw_os_error(28);
+        let as_text = || std::io::Error::new(full().kind(), format!("{:?}", full()));
+        let is_damage = |error: std::io::Error| {
+            let failed: Result<(), StoreError> = guard("flushed", || Err(sled::Error::Io(error)));
+            failed.unwrap_err().damaged().is_some()
+        };
+        assert!(!is_damage(full()) && !is_damage(as_text()));
+        assert!(is_damage(std::io::Error::other("crc mismatch")));
+        let panicked: Result<(), StoreError> = guard("closed", || panic!("called unwrap on {:?}", full()));
+        assert!(panicked.unwrap_err().damaged().is_none());
+        let panicked: Result<(), StoreError> = guard("opened", || panic!("index out of bounds"));
+        assert!(panicked.unwrap_err().damaged().is_some());
     }
 }

@@ -209,7 +209,14 @@ fn read_leniently(
 fn rebuild_store(directory: &StateDir, options: &StoreOptions) -> Result<RebuildReport, StoreError> {
     let mut report = RebuildReport { moved_to: None, ..RebuildReport::default() };
     // Cuts off an unfinished last batch, so that store and history meet again when opened.
-    let damaged_tail = Writer::open(&directory.history(), [0; 16]).is_err();
+    let tail = Writer::open(&directory.history(), [0; 16]);
+    if let Ok(found) = &tail
+        && found.torn > 0
+    {
+        // With a sound store behind it this would be the end of a crash; without one nobody knows what it held.
+        report.lose(format!("the last {} bytes of the history, which were not whole", found.torn));
+    }
+    let damaged_tail = tail.is_err();
     let mut folded = Folded { next_document: 1, ..Folded::default() };
     let store = read_leniently(&directory.history(), &mut report, &mut |frame| {
         folded.last = folded.last.max(frame.last);

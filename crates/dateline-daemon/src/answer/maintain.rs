@@ -17,6 +17,8 @@ use std::time::{Duration, Instant};
 const PAGE: usize = 1_000;
 /// How long `rescan --wait` may take.
 const RESCAN_TIME_MAX: Duration = Duration::from_secs(3_600);
+/// How often somebody who waits looks whether the daemon stops.
+const LOOK: Duration = Duration::from_millis(200);
 /// Seconds one processor takes for one document, for want of a measurement.
 const SECONDS_PER_RUN: f64 = 0.000_4;
 
@@ -70,11 +72,19 @@ impl Answerer {
         let control = self.needs_daemon("rescan")?;
         let (done, finished) = crossbeam_channel::bounded(1);
         control.send(Control::Rescan { done: Some(done) }).map_err(|_| stopping())?;
-        match finished.recv_timeout(patience) {
-            Ok(()) => Ok(End::done()),
-            Err(RecvTimeoutError::Disconnected) => Err(stopping()),
-            Err(RecvTimeoutError::Timeout) => Err(ErrorBody::new(ErrorKind::TimedOut, "the scan is not over yet")
-                .hint("`dateline status` shows how far it is")),
+        let until = Instant::now() + patience;
+        loop {
+            match finished.recv_timeout(LOOK.min(until.saturating_duration_since(Instant::now()))) {
+                Ok(()) => return Ok(End::done()),
+                Err(RecvTimeoutError::Disconnected) => return Err(stopping()),
+                // A wish that came too late is never answered, and whoever waits keeps the store from being opened anew.
+                Err(RecvTimeoutError::Timeout) if self.live.facts().stopping => return Err(stopping()),
+                Err(RecvTimeoutError::Timeout) if Instant::now() < until => {}
+                Err(RecvTimeoutError::Timeout) => {
+                    return Err(ErrorBody::new(ErrorKind::TimedOut, "the scan is not over yet")
+                        .hint("`dateline status` shows how far it is"));
+                }
+            }
         }
     }
 
@@ -82,7 +92,8 @@ impl Answerer {
     pub(super) fn wait_until_settled(&self, deadline: Instant) {
         let patience = deadline.saturating_duration_since(Instant::now());
         self.live.wait(patience, |facts| {
-            facts.pending == 0 && facts.reprocessing == 0 && facts.indexed >= facts.committed && facts.decisions_seen
+            let settled = facts.pending == 0 && facts.reprocessing == 0 && facts.indexed >= facts.committed;
+            settled && facts.decisions_seen || facts.stopping
         });
     }
 

@@ -50,9 +50,8 @@ impl Answerer {
             if !request.follow {
                 return Ok(End::of_items(reply.sent()));
             }
-            let stopping = || self.live.facts().phase == crate::live::Phase::Stopping;
-            self.live.wait(HEARTBEAT, |facts| facts.indexed > at || facts.phase == crate::live::Phase::Stopping);
-            if stopping() || reply.is_gone() {
+            self.live.wait(HEARTBEAT, |facts| facts.indexed > at || facts.stopping);
+            if self.live.facts().stopping || reply.is_gone() {
                 return Ok(End::done());
             }
         }

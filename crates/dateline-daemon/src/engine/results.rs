@@ -2,6 +2,7 @@
 
 use super::{Engine, EngineError, JobState, SourceState};
 use crate::committer::Ticket;
+use crate::faults::Stage;
 use dateline_core::{Diagnostic, DocumentId, Revision};
 use dateline_store::{Annotations, Failure, NewDocument, Operation, RecordFailure, SourceSlice};
 use dateline_worker::pipeline::Annotated;
@@ -63,6 +64,7 @@ impl Engine {
     /// Results of documents annotated anew; only what differs is committed.
     fn on_annotated(&mut self, job: u64, first: usize, results: Vec<Annotated>) -> Result<(), EngineError> {
         let Some(JobState::Documents(documents)) = self.jobs.get(&job) else { return Ok(()) };
+        self.hooks.at_stage(Stage::Reprocess).map_err(EngineError::Hook)?;
         let mut operations = Vec::new();
         for (annotated, (document, revision)) in results.into_iter().zip(documents.iter().skip(first)) {
             if annotated.changed {
