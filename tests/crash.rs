@@ -1,15 +1,16 @@
-//! Kill -9 in every phase of a commit and at random under load; afterwards everything is as a clean run would have it.
+//! Kill -9 in every phase of the work and at random under load; afterwards everything is as a clean run would have it.
 //! `DATELINE_TEST_SCALE` multiplies the number of kills; a phase without a kill fails the test.
 
 mod harness;
 
-use harness::Lab;
+use harness::{Lab, Ran, scale};
 use std::collections::BTreeMap;
 use std::os::unix::process::ExitStatusExt;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-/// The points of a commit at which the process is killed, in its order.
-const PHASES: [&str; 7] = [
+/// The points at which the process kills itself, in their order.
+const PHASES: [&str; 11] = [
+    "parse",
     "before-apply",
     "after-apply",
     "before-store-sync",
@@ -17,14 +18,19 @@ const PHASES: [&str; 7] = [
     "before-history-sync",
     "after-history-sync",
     "after-table",
+    "before-index-commit",
+    "after-index-commit",
+    "reprocess",
 ];
-
-fn scale() -> usize {
-    std::env::var("DATELINE_TEST_SCALE").ok().and_then(|text| text.parse().ok()).unwrap_or(1)
-}
+/// The phase that is seen from outside: the index merges its segments.
+const MERGE: &str = "index-merge";
+/// Files in the folder of a test.
+const FILES: usize = 40;
+/// CPU time from which on a merging thread has done more than wait for its first work.
+const MERGING_CPU: Duration = Duration::from_millis(2);
 
 fn fill(lab: &Lab, round: usize) {
-    for number in 0..40 {
+    for number in 0..FILES {
         let month = 1 + number % 12;
         let text = format!(
             " date 2021-{month:02}-15 Harbour master Ioannis Vlachos said on Monday that pier {number} of Piraeus would \
@@ -34,33 +40,99 @@ fn fill(lab: &Lab, round: usize) {
     }
 }
 
+/// A configuration with which every document is processed again.
+fn change_configuration(lab: &Lab, round: usize) {
+    lab.configure(&format!("[processor.dating]\nearliest-year = {}\n", 1500 + round));
+}
+
+fn count(kills: &mut BTreeMap<&'static str, usize>, phase: &'static str, ran: &Ran) {
+    if ran.status.signal() == Some(9) {
+        *kills.entry(phase).or_default() += 1;
+    }
+}
+
+/// Starts again after a kill, and holds everything against the folder.
+fn recover(lab: &Lab, context: &str, documents: usize) {
+    lab.once();
+    lab.assert_verified(context);
+    assert_eq!(lab.status()["documents"], documents, "{context}");
+}
+
 #[test]
-fn a_kill_in_any_phase_of_a_commit_loses_nothing() {
+fn a_kill_in_any_phase_loses_nothing() {
     let mut kills: BTreeMap<&str, usize> = BTreeMap::new();
-    for phase in PHASES {
-        for round in 1..=2 * scale() {
+    for (at, phase) in PHASES.into_iter().enumerate() {
+        for round in 1..=scale() {
             let lab = Lab::new();
             fill(&lab, 0);
-            if round % 2 == 0 {
-                // Half of the kills hit a store that is there already and is being changed.
+            // Half of the kills hit a store that is there already and is being changed.
+            if phase == "reprocess" {
+                lab.once();
+                change_configuration(&lab, round);
+            } else if (at + round) % 2 == 0 {
                 lab.once();
                 fill(&lab, round);
             }
-            let passing = (1 + round / 4).to_string();
+            let passing = if phase.ends_with("index-commit") { 1 } else { 1 + round / 4 };
             let ran = lab.run_with(&["once"], &[("DATELINE_TEST_FAULT", &format!("{phase}:{passing}"))]);
-            if ran.status.signal() == Some(9) {
-                *kills.entry(phase).or_default() += 1;
-            }
-            lab.once();
-            let verified = lab.run_datelined(&["verify"]);
-            assert_eq!(verified.code(), 0, "{phase}, round {round}: {}{}", verified.stdout, verified.stderr);
-            assert_eq!(lab.status()["documents"], 40, "{phase}, round {round}");
+            count(&mut kills, phase, &ran);
+            recover(&lab, &format!("{phase}, round {round}"), FILES);
         }
     }
-    println!("kills per phase: {kills:?}");
+    println!("kills per phase: {kills:?}, {} in all", kills.values().sum::<usize>());
     for phase in PHASES {
         assert!(kills.contains_key(phase), "no kill in phase {phase}: {kills:?}");
     }
+}
+
+/// Whether a thread of the process that merges segments of the index is at work right now.
+fn is_merging(process: i32) -> bool {
+    let tasks = std::fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
+    tasks.into_iter().any(|task| {
+        let read = |name: &str| std::fs::read_to_string(task.path().join(name)).unwrap_or_default();
+        if !read("comm").starts_with("merge_thread") {
+            return false;
+        }
+        let nanoseconds = read("schedstat").split(' ').next().and_then(|text| text.parse().ok()).unwrap_or(0);
+        let stat = read("stat");
+        let state = stat.rsplit(')').next().and_then(|rest| rest.trim_start().chars().next());
+        Duration::from_nanos(nanoseconds) > MERGING_CPU && matches!(state, Some('R' | 'D'))
+    })
+}
+
+/// Has a daemon write many small segments, and kills it while it merges some of them.
+fn kill_in_a_merge(lab: &Lab) -> Option<usize> {
+    let daemon = lab.start();
+    let process = daemon.pid().as_raw_nonzero().get();
+    let began = Instant::now();
+    let mut number = 0;
+    while began.elapsed() < harness::STEP_MAX {
+        let text = format!("Ferry {number} left Piraeus for Chios on 3 May 2021.\n");
+        lab.write(&format!("ferry/{number}.txt"), text);
+        number += 1;
+        let looked = Instant::now();
+        while looked.elapsed() < Duration::from_millis(30) {
+            if is_merging(process) {
+                daemon.kill();
+                return Some(number);
+            }
+        }
+    }
+    None
+}
+
+#[test]
+fn a_kill_while_the_index_merges_loses_nothing() {
+    let mut kills = 0;
+    for round in 1..=scale() {
+        let lab = Lab::new();
+        if let Some(files) = kill_in_a_merge(&lab) {
+            kills += 1;
+            recover(&lab, &format!("{MERGE}, round {round}"), files);
+        }
+    }
+    println!("kills per phase: {{\"{MERGE}\": {kills}}}");
+    assert!(kills > 0, "no kill in phase {MERGE}");
 }
 
 #[test]
@@ -76,21 +148,58 @@ fn kills_at_random_under_load_converge_to_a_clean_run() {
         daemon.kill();
     }
     lab.once();
-    let verified = lab.run_datelined(&["verify"]);
-    assert_eq!(verified.code(), 0, "{}{}", verified.stdout, verified.stderr);
+    lab.assert_verified("after random kills");
 }
 
 #[test]
 fn a_failed_write_ends_the_process_and_not_the_data() {
-    for point in ["before-store-sync", "before-history-sync"] {
+    for point in ["before-store-sync", "before-history-sync", "before-index-commit"] {
         let lab = Lab::new();
         fill(&lab, 0);
         let ran = lab.run_with(&["once"], &[("DATELINE_TEST_FAULT", &format!("{point}:1:error"))]);
         assert_eq!(ran.code(), 2, "{point}: {}", ran.stderr);
         assert!(ran.stderr.contains("injected fault"), "{point}: {}", ran.stderr);
         lab.once();
-        assert_eq!(lab.run_datelined(&["verify"]).code(), 0, "{point}");
+        lab.assert_verified(point);
     }
+}
+
+/// More files than fit into all queues between the folder and the committer together.
+fn fill_all_queues(lab: &Lab) {
+    for number in 0..400 {
+        lab.write(&format!("{number}.txt"), format!("Boat {number} is in.\n"));
+    }
+}
+
+#[test]
+fn a_commit_that_hangs_ends_the_process() {
+    let lab = Lab::new().with("DATELINE_STORE_COMMIT_DEADLINE", "1s");
+    fill_all_queues(&lab);
+    let ran = lab.run_with(&["once"], &[("DATELINE_TEST_FAULT", "before-store-sync:1:hang")]);
+    assert_eq!(ran.code(), 2, "{}", ran.stderr);
+    assert!(ran.stderr.contains("commit-deadline"), "{}", ran.stderr);
+    lab.once();
+    lab.assert_verified("after a hang");
+}
+
+#[test]
+fn a_daemon_without_space_says_so_and_can_be_stopped() {
+    let lab = Lab::new();
+    fill_all_queues(&lab);
+    let starved = [("DATELINE_STORE_FREE_SPACE_RESERVE", "1000TiB")];
+    let daemon = lab.start_with(&[], &starved);
+    let began = Instant::now();
+    while lab.status()["state"] != "paused" {
+        assert!(began.elapsed() < harness::STEP_MAX, "never paused: {}", lab.log());
+    }
+    let notes = lab.status()["notes"].to_string();
+    assert!(notes.contains("intake is paused") && notes.contains("free"), "{notes}");
+    daemon.signal(rustix::process::Signal::TERM);
+    let ended = daemon.ended().expect("a daemon without space ends when told to");
+    assert!(ended.success(), "{ended:?}: {}", lab.log());
+    lab.once();
+    lab.assert_verified("after a pause");
+    assert_eq!(lab.status()["documents"], 400);
 }
 
 #[test]

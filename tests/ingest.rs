@@ -4,6 +4,10 @@ mod harness;
 
 use harness::{Lab, annotate};
 use serde_json::json;
+use std::collections::BTreeMap;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 const SUMMIT: &str = " date 2021-06-16 Joe Biden and Vladimir Putin met in Geneva on Wednesday.\n\n\
     The two presidents talked for about three hours at a villa by the lake, and agreed to send their ambassadors back.\n";
@@ -116,6 +120,60 @@ fn an_unchanged_folder_writes_nothing() {
     let after = lab.status();
     assert_eq!(before["sequence"], after["sequence"]);
     assert_eq!(after["indexed_sequence"], after["sequence"]);
+}
+
+/// What of a folder would show that somebody wrote to it: names, inodes, sizes and times of change.
+fn traces(directory: &Path) -> BTreeMap<PathBuf, (u64, u64, i64, i64, i64)> {
+    let mut found = BTreeMap::new();
+    let mut waiting = vec![directory.to_owned()];
+    while let Some(path) = waiting.pop() {
+        let data = std::fs::symlink_metadata(&path).expect("is there");
+        if data.is_dir() {
+            waiting.extend(std::fs::read_dir(&path).expect("is read").flatten().map(|entry| entry.path()));
+        }
+        found.insert(path, (data.ino(), data.size(), data.mtime(), data.ctime(), data.ctime_nsec()));
+    }
+    found
+}
+
+#[test]
+fn the_folder_is_never_written_to() {
+    let lab = Lab::new();
+    lab.write("summit.txt", SUMMIT);
+    lab.write("deep/er/bridge.txt", BRIDGE);
+    lab.write("deep/paper.pdf", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n");
+    let before = traces(&lab.root());
+    let daemon = lab.start();
+    lab.wait();
+    lab.ask(&["retry"]);
+    lab.wait();
+    daemon.kill();
+    lab.once();
+    lab.assert_verified("an untouched folder");
+    assert_eq!(lab.run_datelined(&["rebuild"]).code(), 0);
+    assert_eq!(traces(&lab.root()), before);
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_to_is_read_all_the_same() {
+    let lab = Lab::new();
+    lab.write("deep/bridge.txt", BRIDGE);
+    let mount = |arguments: &[&str]| Command::new("mount").args(arguments).arg(lab.root()).output();
+    let bound = mount(&["--bind", lab.root().to_str().expect("is text")]);
+    if !bound.is_ok_and(|output| output.status.success()) {
+        println!("skipped, no mounting here");
+        return;
+    }
+    let read_only = mount(&["-o", "remount,bind,ro"]);
+    let daemon = lab.start();
+    lab.wait();
+    let found = lab.search("bridge");
+    let refused = std::fs::write(lab.root().join("new.txt"), "").is_err();
+    let stopped = daemon.stop();
+    let unmounted = Command::new("umount").arg(lab.root()).status().expect("umount starts");
+    assert!(read_only.is_ok_and(|output| output.status.success()) && refused, "the test's own mount is writable");
+    assert_eq!(found, ["deep/bridge.txt"]);
+    assert!(stopped.success() && unmounted.success(), "{}", lab.log());
 }
 
 #[test]

@@ -13,9 +13,42 @@ use std::time::Duration;
 /// Longest any single step may take before a test fails; generous, because machines are busy.
 pub const STEP_MAX: Duration = Duration::from_secs(120);
 
+/// How many times more a run does than one that belongs to every change: `DATELINE_TEST_SCALE`, 1 by default.
+pub fn scale() -> usize {
+    std::env::var("DATELINE_TEST_SCALE").ok().and_then(|text| text.parse().ok()).unwrap_or(1)
+}
+
+/// A generator of numbers that is the same in every run, so that a case that fails fails again.
+pub struct Numbers(u64);
+
+impl Numbers {
+    /// The series of a seed.
+    pub fn new(seed: u64) -> Numbers {
+        Numbers(seed.wrapping_mul(7_919).wrapping_add(13))
+    }
+
+    /// A number below a bound.
+    pub fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).expect("31 bits fit") % bound
+    }
+
+    /// One of some.
+    pub fn of<'a, T>(&mut self, some: &'a [T]) -> &'a T {
+        &some[self.below(some.len())]
+    }
+}
+
+/// A program of the project, or its namesake in `DATELINE_TEST_BIN`: another build of it.
+fn program(name: &str, own: &str) -> PathBuf {
+    std::env::var_os("DATELINE_TEST_BIN").map_or_else(|| PathBuf::from(own), |folder| PathBuf::from(folder).join(name))
+}
+
 /// A folder to watch and a state directory, both gone when dropped.
 pub struct Lab {
     directory: tempfile::TempDir,
+    state: PathBuf,
+    environment: Vec<(String, String)>,
 }
 
 impl Lab {
@@ -23,7 +56,43 @@ impl Lab {
     pub fn new() -> Lab {
         let directory = tempfile::Builder::new().prefix("dateline-").tempdir().expect("temporary directory");
         fs::create_dir(directory.path().join("root")).expect("root is made");
-        Lab { directory }
+        let state = directory.path().join("state");
+        Lab { directory, state, environment: Vec::new() }
+    }
+
+    /// The same with its state elsewhere.
+    pub fn with_state(mut self, state: impl Into<PathBuf>) -> Lab {
+        self.state = state.into();
+        self
+    }
+
+    /// Uses another state from now on.
+    pub fn set_state(&mut self, state: impl Into<PathBuf>) {
+        self.state = state.into();
+    }
+
+    /// The same with an environment variable for all programs.
+    pub fn with(mut self, name: &str, value: &str) -> Lab {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Writes the configuration that all programs use from now on.
+    pub fn configure(&self, text: &str) {
+        fs::write(self.config(), text).expect("configuration is written");
+    }
+
+    /// The configuration file, if there is one.
+    pub fn config(&self) -> PathBuf {
+        self.directory.path().join("dateline.toml")
+    }
+
+    fn prepare(&self, command: &mut Command) {
+        command.current_dir(self.directory.path()).env_remove("DATELINE_CONFIG").env_remove("NOTIFY_SOCKET");
+        if self.config().exists() {
+            command.env("DATELINE_CONFIG", self.config());
+        }
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
     }
 
     /// The watched folder.
@@ -33,7 +102,7 @@ impl Lab {
 
     /// The state directory.
     pub fn state(&self) -> PathBuf {
-        self.directory.path().join("state")
+        self.state.clone()
     }
 
     /// The directory that holds both.
@@ -59,13 +128,13 @@ impl Lab {
     }
 
     fn datelined(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_datelined"));
+        let mut command = Command::new(program("datelined", env!("CARGO_BIN_EXE_datelined")));
         command.args(arguments).arg("--state").arg(self.state());
         if !arguments.contains(&"--root") {
             command.arg("--root").arg(self.root());
         }
-        command.current_dir(self.directory.path()).env_remove("DATELINE_CONFIG").env("DATELINE_DAEMON_LOG", "info");
-        command.env_remove("NOTIFY_SOCKET");
+        self.prepare(&mut command);
+        command.env("DATELINE_DAEMON_LOG", "info");
         command
     }
 
@@ -87,11 +156,28 @@ impl Lab {
         ran
     }
 
+    /// Asserts that the state is what the folder gives.
+    pub fn assert_verified(&self, context: &str) {
+        let ran = self.run_datelined(&["verify"]);
+        assert_eq!(ran.code(), 0, "{context}: {}{}", ran.stdout, ran.stderr);
+    }
+
+    /// A command that runs `datelined` under another program, such as a tracer.
+    pub fn datelined_under(&self, program: &str, program_arguments: &[&str], arguments: &[&str]) -> Command {
+        let own = self.datelined(arguments);
+        let mut command = Command::new(program);
+        command.args(program_arguments).arg(own.get_program()).args(own.get_args());
+        self.prepare(&mut command);
+        command.env("DATELINE_DAEMON_LOG", "info").stdin(Stdio::null());
+        command
+    }
+
     /// Runs `dateline` on this state.
     pub fn dateline(&self, arguments: &[&str]) -> Ran {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_dateline"));
-        command.args(arguments).arg("--state").arg(self.state()).current_dir(self.directory.path());
-        command.env_remove("DATELINE_CONFIG").env("NO_COLOR", "1").stdin(Stdio::null());
+        let mut command = Command::new(program("dateline", env!("CARGO_BIN_EXE_dateline")));
+        command.args(arguments).arg("--state").arg(self.state());
+        self.prepare(&mut command);
+        command.env("NO_COLOR", "1").stdin(Stdio::null());
         Ran::of(command.output().expect("dateline starts"))
     }
 
@@ -171,6 +257,20 @@ impl Daemon {
         rustix::process::Pid::from_raw(i32::try_from(id).expect("fits")).expect("is positive")
     }
 
+    /// Waits until it ends by itself; `None` when it does not in time, and it is killed then.
+    pub fn ended(mut self) -> Option<ExitStatus> {
+        let mut child = self.child.take().expect("is running");
+        let deadline = std::time::Instant::now() + STEP_MAX;
+        while std::time::Instant::now() < deadline {
+            if let Some(status) = child.try_wait().expect("can be waited for") {
+                return Some(status);
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        drop((child.kill(), child.wait()));
+        None
+    }
+
     /// Sends a signal.
     pub fn signal(&self, signal: rustix::process::Signal) {
         rustix::process::kill_process(self.pid(), signal).expect("signal is sent");
@@ -207,7 +307,8 @@ pub struct Ran {
 }
 
 impl Ran {
-    fn of(output: Output) -> Ran {
+    /// What a program printed and how it ended.
+    pub fn of(output: Output) -> Ran {
         Ran {
             status: output.status,
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -229,7 +330,7 @@ impl Ran {
 
 /// Runs `dateline annotate` over lines of JSON.
 pub fn annotate(lines: &[Value]) -> Ran {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_dateline"));
+    let mut command = Command::new(program("dateline", env!("CARGO_BIN_EXE_dateline")));
     let directory = tempfile::tempdir().expect("temporary directory");
     command.arg("annotate").current_dir(directory.path()).env_remove("DATELINE_CONFIG");
     let mut child =
