@@ -1,5 +1,5 @@
 //! Files made to hurt: nested, endless, cut off or random. Checks that parsing returns, on a small stack, with valid
-//! spans and within its limits. How long it takes is not checked here: see `examples/growth.rs`.
+//! spans and within its limits. How long it takes is checked in `growth.rs`.
 
 use dateline_core::{Diagnostic, SourcePath, Span};
 use dateline_parser::{ParseError, ParseReport, ParsedDocument, ParserOptions, limits, parse};

@@ -15,6 +15,8 @@ use std::time::Duration;
 
 /// Size of the smaller text when growth is looked at.
 const SMALL_BYTES: usize = 32 << 10;
+/// Most that the scale of a run multiplies it with: 512 KiB and 4 MiB are enough to tell.
+const SCALE_MAX: usize = 16;
 /// How much larger the larger text is.
 const GROWTH: usize = 8;
 /// How much more per byte the larger text may cost. Linear work gives 1, quadratic work [`GROWTH`].
@@ -242,8 +244,9 @@ impl Conformance {
     }
 
     fn check_growth(&self, annotator: &dyn Annotator, broken: &mut Vec<String>) {
+        let bytes = SMALL_BYTES * scale().min(SCALE_MAX);
         for (name, unit) in GROWING {
-            let (small, large) = (grown(unit, SMALL_BYTES), grown(unit, SMALL_BYTES * GROWTH));
+            let (small, large) = (grown(unit, bytes), grown(unit, bytes * GROWTH));
             let growth = large.len() as f64 / small.len() as f64;
             let (few, quick) = self.cost(annotator, &small);
             let (many, slow) = self.cost(annotator, &large);
@@ -281,6 +284,11 @@ impl Conformance {
         }
         (ticks, least)
     }
+}
+
+/// How much more the kit does than for every change: `DATELINE_TEST_SCALE`, 1 by default.
+fn scale() -> usize {
+    std::env::var("DATELINE_TEST_SCALE").ok().and_then(|text| text.parse().ok()).unwrap_or(1)
 }
 
 fn thread_time() -> Duration {
