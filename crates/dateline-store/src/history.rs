@@ -193,6 +193,40 @@ fn piece(path: &Path, bytes: &[u8], at: usize, chain: u32, newest: bool) -> Resu
     Ok(Piece::Frame { frame, chain: le32(rest, 24), next })
 }
 
+/// Reads a segment from memory to its end; for the fuzzer.
+#[cfg(fuzzing)]
+pub(crate) fn walk(bytes: &[u8]) {
+    let path = Path::new("1.log");
+    let (mut chain, mut at) = match SegmentHeader::read(path, bytes) {
+        Ok(header) => (header.chain, SEGMENT_HEADER_BYTES),
+        // What follows a damaged header is read all the same, to get further than a checksum.
+        Err(_) => (0, 0),
+    };
+    while let Ok(Piece::Frame { chain: next_chain, next, .. }) = piece(path, bytes, at, chain, true) {
+        assert!(next > at && next <= bytes.len(), "a frame ends behind its start and inside its segment");
+        (chain, at) = (next_chain, next);
+    }
+}
+
+/// Reads a segment whose one frame has these bytes as its payload; for the fuzzer.
+#[cfg(fuzzing)]
+pub(crate) fn walk_framed(payload: &[u8]) {
+    let header = SegmentHeader { store: [7; 16], first: 1, chain: 3 };
+    let Ok((frame, _)) = frame_header(header.chain, payload, 1, 2) else { return };
+    let bytes = [header.bytes(), frame, payload.to_vec()].concat();
+    walk(&bytes);
+    for cut in [bytes.len() / 2, bytes.len() - 1] {
+        let torn = piece(
+            Path::new("1.log"),
+            &bytes[..cut.max(SEGMENT_HEADER_BYTES)],
+            SEGMENT_HEADER_BYTES,
+            header.chain,
+            true,
+        );
+        assert!(!matches!(torn, Ok(Piece::Frame { .. })), "half a frame is none");
+    }
+}
+
 /// The segments of a history, oldest first, with the first sequence of each.
 pub(crate) fn segments(directory: &Path) -> Result<Vec<(u64, PathBuf)>, StoreError> {
     let mut found = Vec::new();

@@ -85,3 +85,7 @@ pub use record::content_hash;
 pub use scrub::{FINDINGS_MAX, Finding, Scrub, ScrubState};
 pub use store::{OpenReport, Store};
 pub use table::IndexerTable;
+
+/// Entrances for the fuzzer, which is no user.
+#[cfg(fuzzing)]
+pub mod fuzzing;

@@ -26,3 +26,16 @@ pub use serve::{ServeError, serve, serve_stdio};
 
 pub use dateline_parser as parser;
 pub use dateline_pipeline as pipeline;
+
+/// Entrances for the fuzzer, which is no user.
+#[cfg(fuzzing)]
+pub mod fuzzing {
+    use crate::frame::decode;
+    use crate::message::{Reply, Request};
+
+    /// Decodes bytes as what a parent and what a child says.
+    pub fn messages(bytes: &[u8]) {
+        let _ = decode::<Request>(bytes);
+        let _ = decode::<Reply>(bytes);
+    }
+}
