@@ -250,7 +250,9 @@ impl Running {
         if let Some(scrub) = self.scrub {
             drop(scrub.join());
         }
-        Ok(ended?)
+        // The last commit of an index comes after the loop; its failure must not pass for success.
+        let late = self.inputs.indexing.try_recv().map_or(Ok(()), |error| Err(EngineError::Indexing(error)));
+        Ok(ended.and(late)?)
     }
 }
 

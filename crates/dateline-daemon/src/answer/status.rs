@@ -27,7 +27,7 @@ impl Answerer {
             rss_bytes: resident_bytes(),
             store_bytes: stats.store_bytes + stats.history_bytes,
             index_bytes: directory_bytes(&self.store.directory().index(), 0),
-            verified: self.store.verified(),
+            verified: self.store.verified() && (!daemon || facts.verified),
             sources: stats.sources,
             undated: self.undated_count(),
             held_deletes: facts.held_deletes as u64,
