@@ -98,6 +98,9 @@ fn copy(from: &Path, to: &Path) {
 fn wait_until_sound(lab: &Lab, context: &str) -> Value {
     let began = Instant::now();
     while began.elapsed() < STEP_MAX {
+        if lab.dateline(&["rescan", "--wait"]).code() != 0 {
+            continue;
+        }
         let ran = lab.dateline(&["status", "--json"]);
         let status = if ran.code() == 0 { ran.json().pop() } else { None };
         if let Some(status) = status.filter(|status| status["state"] == "watching")

@@ -216,6 +216,18 @@ pub(crate) fn start(program: Arc<Program>, opened: Opened, mode: Mode) -> Result
 }
 
 impl Running {
+    /// Why the committer went, when that is what an error says: its word may still wait to be read.
+    fn reason(&self, error: EngineError) -> EngineError {
+        if !matches!(error, EngineError::CommitterGone) {
+            return error;
+        }
+        let fatal = self.inputs.reports.try_iter().find_map(|report| match report {
+            Report::Fatal(error) => Some(EngineError::Commit(error)),
+            _ => None,
+        });
+        fatal.unwrap_or(error)
+    }
+
     /// Finds what processors are to do again, while questions are answered already, runs the event loop, then ends
     /// everything in order: workers, indexers (which catch up), committer.
     ///
@@ -227,7 +239,7 @@ impl Running {
             let chain = self.program.registry.build(&self.program.tables, &self.program.resources)?;
             self.engine.find_stale(&chain)
         };
-        let ended = found.and_then(|()| self.engine.run(&self.inputs));
+        let ended = found.and_then(|()| self.engine.run(&self.inputs)).map_err(|error| self.reason(error));
         self.answerer.live.update(|facts| facts.stopping = true);
         let is_over = |error: &EngineError| !matches!(error, EngineError::Indexing(_)) && Damage::of(error).is_none();
         let fatal = ended.as_ref().is_err_and(is_over);
