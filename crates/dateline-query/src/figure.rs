@@ -172,6 +172,10 @@ fn figure(
         // Part of a sum that stands elsewhere.
         return None;
     }
+    if sentence[..tokens[at].range.start].ends_with(['/', '-']) || sentence[tokens[at].range.end..].starts_with('/') {
+        // Part of a fraction, a score or a range.
+        return None;
+    }
     let currency = currency_before(&sentence[..tokens[at].range.start]);
     let percent = sentence[tokens[at + used - 1].range.end..].trim_start().starts_with('%');
     let (unit, unit_words) = match (currency, percent) {
@@ -269,6 +273,7 @@ mod tests {
             ("It cost $4.5 billion, 12 percent more.", vec!["$4.5 billion", "12 percent"]),
             ("Wheat lost 5% and 1,200 jobs went.", vec!["5%", "1,200 jobs"]),
             ("He was 45 and one of them.", vec![]),
+            ("The notes have a 9-3/4 pct coupon.", vec![]),
             ("", vec![]),
         ] {
             let found: Vec<String> = of(sentence).into_iter().map(|figure| figure.text).collect();
