@@ -21,6 +21,12 @@ pub struct DctReport {
 }
 
 impl DctReport {
+    /// How many pages were asked about.
+    #[must_use]
+    pub fn pages(&self) -> u32 {
+        self.languages.values().map(|one| one.0).sum()
+    }
+
     /// Share of right days over all pages, in percent.
     #[must_use]
     pub fn right(&self) -> f64 {
