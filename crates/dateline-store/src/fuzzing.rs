@@ -36,13 +36,13 @@ pub fn records(bytes: &[u8]) {
     let _ = decode::<AnnotationsV1>(bytes).and_then(AnnotationsV1::annotations);
     let (head, stored) = bytes.split_at(bytes.len().min(10));
     if let Ok(blob) = decode::<BlobV1>(head) {
-        let _ = Unpacker::default().unpack(&[keys::BODY], &blob, stored.to_vec());
+        let _ = Unpacker::default().unpack(&[keys::BODY], &blob, stored.to_vec(), |_| Ok(stored.to_vec()));
     }
     let (mut rest, unpacker) = (bytes, Unpacker::default());
     while let Some((method, left)) = rest.split_first().filter(|(_, left)| left.len() > 8) {
         let raw = u32::from(left[0]) << (left[1] % 20);
         let blob = BlobV1 { method: *method % 4, raw, stored: left.len() as u32, digest: 0 };
-        let _ = unpacker.unpack(&[keys::BODY], &blob, left.to_vec());
+        let _ = unpacker.unpack(&[keys::BODY], &blob, left.to_vec(), |_| Ok(bytes.to_vec()));
         rest = &left[left.len() / 2..];
     }
 }
