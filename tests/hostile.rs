@@ -100,7 +100,7 @@ fn make_contents(root: &Path) {
     write_bytes(root, b"encodings/not-utf8.txt", [ARTICLE.as_bytes(), b"\xff\xc0\x80\xf5\x80\xed\xa0\x80"].concat());
     write_bytes(root, b"encodings/nul.txt", [b"a\0".repeat(5_000), ARTICLE.as_bytes().to_vec()].concat());
     write_bytes(root, b"encodings/lie.html", [&b"<meta charset=utf-16><p>"[..], ARTICLE.as_bytes()].concat());
-    write_bytes(root, b"encodings/noise.eml", (0..100_000_u32).map(|at| (at * 7_919 >> 3) as u8).collect::<Vec<_>>());
+    write_bytes(root, b"encodings/noise.eml", (0..100_000_u32).map(|at| ((at * 7_919) >> 3) as u8).collect::<Vec<_>>());
 }
 
 /// Archives that grow a thousandfold when unpacked, under all names that could tempt somebody to do so.

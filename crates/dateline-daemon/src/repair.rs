@@ -219,8 +219,7 @@ mod tests {
 
     #[test]
     fn what_is_damaged_again_and_again_is_left_alone() {
-        let mut repairs = Repairs::default();
-        repairs.made = vec![Part::Store; REPAIRS_MAX];
+        let repairs = Repairs { made: vec![Part::Store; REPAIRS_MAX], ..Repairs::default() };
         assert!(!repairs.may(Part::Store) && repairs.may(Part::Index));
     }
 }

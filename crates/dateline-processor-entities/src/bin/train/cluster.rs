@@ -71,7 +71,6 @@ pub(crate) fn learn(texts: &[&str]) -> Lexicon {
             classes: [classes[0][number] + 1, classes[1][number] + 1, classes[2][number] + 1],
             capitals: capitals(word),
             frequency: frequency(word.count),
-            ..Known::default()
         };
         lexicon.words.insert(word.fold, known);
     }
