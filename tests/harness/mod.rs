@@ -49,6 +49,8 @@ pub struct Lab {
     directory: tempfile::TempDir,
     state: PathBuf,
     environment: Vec<(String, String)>,
+    /// Another program than the stock daemon.
+    daemon: Option<PathBuf>,
 }
 
 impl Lab {
@@ -57,7 +59,7 @@ impl Lab {
         let directory = tempfile::Builder::new().prefix("dateline-").tempdir().expect("temporary directory");
         fs::create_dir(directory.path().join("root")).expect("root is made");
         let state = directory.path().join("state");
-        Lab { directory, state, environment: Vec::new() }
+        Lab { directory, state, environment: Vec::new(), daemon: None }
     }
 
     /// The same with its state elsewhere.
@@ -95,6 +97,11 @@ impl Lab {
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
     }
 
+    /// As [`Lab::new`], with another daemon than the stock one.
+    pub fn with_daemon(daemon: PathBuf) -> Lab {
+        Lab { daemon: Some(daemon), ..Lab::new() }
+    }
+
     /// The watched folder.
     pub fn root(&self) -> PathBuf {
         self.directory.path().join("root")
@@ -128,7 +135,8 @@ impl Lab {
     }
 
     fn datelined(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(program("datelined", env!("CARGO_BIN_EXE_datelined")));
+        let stock = || program("datelined", env!("CARGO_BIN_EXE_datelined"));
+        let mut command = Command::new(self.daemon.clone().unwrap_or_else(stock));
         command.args(arguments).arg("--state").arg(self.state());
         if !arguments.contains(&"--root") {
             command.arg("--root").arg(self.root());
@@ -178,6 +186,7 @@ impl Lab {
         command.args(arguments).arg("--state").arg(self.state());
         self.prepare(&mut command);
         command.env("NO_COLOR", "1").stdin(Stdio::null());
+        command.envs(self.daemon.iter().map(|daemon| ("DATELINE_DAEMON", daemon)));
         Ran::of(command.output().expect("dateline starts"))
     }
 

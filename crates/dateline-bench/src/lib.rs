@@ -5,6 +5,7 @@ mod corpus;
 pub mod dct;
 pub mod entities;
 pub mod latency;
+pub mod quotes;
 pub mod search;
 pub mod similar;
 pub mod timelines;

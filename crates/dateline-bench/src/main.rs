@@ -1,7 +1,7 @@
 //! The command line of benches and evaluations. What is measured, and how, stands in the library.
 
 use clap::{Parser, Subcommand};
-use dateline_bench::{alias, dct, entities, latency, search, similar, timex};
+use dateline_bench::{alias, dct, entities, latency, quotes, search, similar, timex};
 use dateline_parser::{ParserOptions, parse};
 use dateline_processor::core::{DocumentInput, SourcePath};
 use dateline_processor::{BuildAnnotator, Resources};
@@ -62,6 +62,17 @@ enum Eval {
         /// Fails when the value F1, in percent, is lower
         #[arg(long)]
         floor: Option<f64>,
+    },
+    /// Quotations: spans, and whether the speaker is right
+    Quotes {
+        /// JSON Lines with the gold
+        file: PathBuf,
+        /// Fails when the F1 of spans, in percent, is lower
+        #[arg(long)]
+        floor: Option<f64>,
+        /// Fails when fewer found quotations, in percent, have the right speaker
+        #[arg(long)]
+        speaker_floor: Option<f64>,
     },
     /// Document dates of web pages: on how many the day is right
     Dct {
@@ -171,6 +182,12 @@ fn run(command: Bench) -> Result<(), Failure> {
             let figures = timex::evaluate(&std::fs::read_to_string(&file)?, &annotate(&file)?, part)?;
             println!("{figures}");
             above(figures.value_f1(), floor)
+        }
+        Bench::Eval(Eval::Quotes { file, floor, speaker_floor }) => {
+            let figures = quotes::evaluate(&std::fs::read_to_string(&file)?, &annotate(&file)?)?;
+            println!("{figures}");
+            above(figures.span_f1(), floor)?;
+            above(figures.speakers(), speaker_floor)
         }
         Bench::Eval(Eval::Dct { folder, gold, floor }) => date_pages(&folder, gold, floor),
         Bench::Eval(Eval::Similar { file, pairs, among, floor }) => {

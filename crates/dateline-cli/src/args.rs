@@ -28,6 +28,7 @@ pub const WIRED: &[&str] = &[
     "date",
     "undated",
     "entities",
+    "quotes",
     "plan",
     "try",
     "tail",
@@ -706,11 +707,16 @@ pub(crate) struct PlanArgs {
 }
 
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  dateline try article.html\n  dateline try article.html --processor dating")]
+#[command(
+    after_help = "Examples:\n  dateline try article.html\n  dateline try article.html --processor dating\n  dateline try --sample 50 --config new.toml"
+)]
 pub(crate) struct TryArgs {
     /// A file to run the chain over
-    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(crate) file: PathBuf,
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath, required_unless_present = "sample")]
+    pub(crate) file: Option<PathBuf>,
+    /// Run it over so many documents of the folder instead, and show what differs from what is stored
+    #[arg(long, value_name = "N", conflicts_with = "file")]
+    pub(crate) sample: Option<usize>,
     /// Only this processor and what it reads
     #[arg(long, value_name = "NAME", add = ArgValueCompleter::new(complete::processor))]
     pub(crate) processor: Option<String>,

@@ -25,7 +25,12 @@ pub(crate) fn try_chain(global: &Global, arguments: &TryArgs) -> Failure {
     if let Some(processor) = &arguments.processor {
         command.arg("--processor").arg(processor);
     }
-    command.arg("--").arg(&arguments.file);
+    if let Some(sample) = arguments.sample {
+        command.arg("--sample").arg(sample.to_string());
+    }
+    if let Some(file) = &arguments.file {
+        command.arg("--").arg(file);
+    }
     become_program(command)
 }
 

@@ -5,11 +5,12 @@ use crate::errors::Fatal;
 use crate::program::Program;
 use crate::setup;
 use dateline_core::layers::{DctLayer, EntityLayer, TimexLayer};
-use dateline_core::{DocumentInput, Layer, LayerRecord, SourceInfo};
+use dateline_core::{DocumentInput, Layer, LayerRecord, SourceInfo, Span};
 use dateline_pipeline::Annotated;
 use dateline_processor::LayerSpec;
+use dateline_processor_quotes::QuoteLayer;
 use dateline_protocol::wire::{
-    AnnotateError, AnnotateInput, AnnotateOutput, BadLine, DocumentDct, MentionOut, OutcomeOut, TimexOut,
+    AnnotateError, AnnotateInput, AnnotateOutput, BadLine, DocumentDct, MentionOut, OutcomeOut, QuoteOut, TimexOut,
 };
 use dateline_worker::{DocumentJob, Event, Job, Pool, Urgency, Work};
 use serde_json::Value;
@@ -292,7 +293,34 @@ fn output(pending: &Pending, annotated: &Annotated) -> Result<String, dateline_p
         dct: layer::<DctLayer>(layers)?.and_then(|layer| DocumentDct::of(&layer)),
         timex: layer::<TimexLayer>(layers)?.map(|layer| TimexOut::all(&layer, &pending.text)).unwrap_or_default(),
         entities: layer::<EntityLayer>(layers)?.map(|layer| MentionOut::all(&layer, &pending.text)).unwrap_or_default(),
+        quotes: layer::<QuoteLayer>(layers)?.map(|layer| quotes_out(&layer, &pending.text)).unwrap_or_default(),
         outcomes,
     };
     serde_json::to_string(&output).map_err(dateline_processor::CodecError::Json)
+}
+
+/// The quotations of a layer over `text`; spans that do not fit it give no words.
+fn quotes_out(layer: &QuoteLayer, text: &str) -> Vec<QuoteOut> {
+    let words = |span: Span| span.slice(text).unwrap_or_default().to_owned();
+    let out = |quote: &dateline_processor_quotes::Quote| {
+        let speaker = quote.speaker.as_ref();
+        let known = speaker.filter(|speaker| speaker.entity.is_some());
+        QuoteOut {
+            start: quote.span.start,
+            end: quote.span.end,
+            kind: quote.kind.word().to_owned(),
+            text: words(quote.span),
+            utterance: quote.utterance,
+            speaker: speaker.map(|speaker| words(speaker.span)),
+            speaker_start: speaker.map(|speaker| speaker.span.start),
+            speaker_end: speaker.map(|speaker| speaker.span.end),
+            name: known.map(|speaker| speaker.name.clone()),
+            entity: known.and_then(|speaker| speaker.entity).map(|entity| entity + 1),
+            reference: known.and_then(|speaker| speaker.reference.clone()),
+            cue: quote.cue.map(words),
+            cue_start: quote.cue.map(|cue| cue.start),
+            cue_end: quote.cue.map(|cue| cue.end),
+        }
+    };
+    layer.0.iter().map(out).collect()
 }

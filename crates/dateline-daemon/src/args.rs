@@ -82,7 +82,11 @@ pub(crate) enum Command {
     #[command(hide = true)]
     Try {
         /// The file
-        file: PathBuf,
+        #[arg(required_unless_present = "sample")]
+        file: Option<PathBuf>,
+        /// Compare so many documents of the folder with what is stored of them instead
+        #[arg(long, conflicts_with = "file")]
+        sample: Option<usize>,
         /// Show this processor only
         #[arg(long)]
         processor: Option<String>,

@@ -6,6 +6,7 @@ use crate::program::Program;
 use crate::program::programs::THIS_PROGRAM;
 use dateline_core::{ContentHash, DocumentInput, SourceInfo, SourcePath};
 use dateline_pipeline::{Annotated, Chain, Previous, RunOptions};
+use dateline_processor::LayerSpec;
 use dateline_protocol::wire::OutcomeOut;
 use dateline_worker::{DirectPrograms, Launcher};
 use serde_json::{Value, json};
@@ -27,16 +28,8 @@ pub(crate) fn attempt(program: Arc<Program>, file: &Path, only: Option<&str>, as
         return Err(std::io::Error::other(message).into());
     }
     let bytes = std::fs::read(file).map_err(|error| named(file, error))?;
-    let programs = program.registry.programs(&program.tables)?;
-    let programs = DirectPrograms::new(Launcher::new(THIS_PROGRAM), &programs);
-    let chain = program.registry.build_with_programs(&program.tables, &program.resources, Arc::new(programs))?;
-    if let Some(name) = only
-        && !program.processor_names().any(|known| known == name)
-    {
-        let known: Vec<&str> = program.processor_names().collect();
-        let error = std::io::Error::other(format!("no processor `{name}`"));
-        return Err(Fatal::hinted(error, format!("there are {}", known.join(", "))));
-    }
+    let chain = chain_of(&program)?;
+    check_name(&program, only)?;
     let name = file.file_name().unwrap_or(file.as_os_str());
     let path = SourcePath::new(name.as_bytes());
     let mut documents = Vec::new();
@@ -70,6 +63,39 @@ pub(crate) fn attempt(program: Arc<Program>, file: &Path, only: Option<&str>, as
     Ok(())
 }
 
+/// The chain of a program, with the programs of its configuration run directly from here.
+///
+/// # Errors
+/// When it does not fit together.
+pub(crate) fn chain_of(program: &Program) -> Result<Chain, Fatal> {
+    let programs = program.registry.programs(&program.tables)?;
+    let programs = DirectPrograms::new(Launcher::new(THIS_PROGRAM), &programs);
+    Ok(program.registry.build_with_programs(&program.tables, &program.resources, Arc::new(programs))?)
+}
+
+/// Refuses a name that no processor has.
+///
+/// # Errors
+/// With the names there are.
+pub(crate) fn check_name(program: &Program, only: Option<&str>) -> Result<(), Fatal> {
+    let Some(name) = only.filter(|name| !program.processor_names().any(|known| known == *name)) else { return Ok(()) };
+    let known: Vec<&str> = program.processor_names().collect();
+    let error = std::io::Error::other(format!("no processor `{name}`"));
+    Err(Fatal::hinted(error, format!("there are {}", known.join(", "))))
+}
+
+/// A layer of a document as JSON with the text of its spans; `None` when nobody assigned it.
+///
+/// # Errors
+/// When its bytes do not decode.
+pub(crate) fn json_layer(spec: &LayerSpec, annotated: &Annotated, text: &str) -> Result<Option<Value>, Fatal> {
+    let Some(record) = annotated.layers.iter().find(|record| record.name == spec.name()) else { return Ok(None) };
+    let value = spec.decode(record).and_then(|value| spec.to_json(&*value));
+    let mut value = value.map_err(|error| std::io::Error::other(crate::errors::chain(&error)))?;
+    quote_spans(&mut value, text);
+    Ok(Some(value))
+}
+
 fn named(file: &Path, error: std::io::Error) -> Fatal {
     std::io::Error::new(error.kind(), format!("`{}` cannot be read: {error}", file.display())).into()
 }
@@ -81,10 +107,7 @@ fn shown(chain: &Chain, input: &DocumentInput, annotated: &Annotated, only: Opti
     for descriptor in chain.descriptors().filter(|descriptor| only.is_none_or(|name| name == descriptor.name())) {
         let mut layers = serde_json::Map::new();
         for spec in descriptor.assigned() {
-            let Some(record) = annotated.layers.iter().find(|record| record.name == spec.name()) else { continue };
-            let value = spec.decode(record).and_then(|value| spec.to_json(&*value));
-            let mut value = value.map_err(|error| std::io::Error::other(crate::errors::chain(&error)))?;
-            quote_spans(&mut value, text);
+            let Some(value) = json_layer(spec, annotated, text)? else { continue };
             layers.insert(spec.name().to_owned(), value);
         }
         let outcome = annotated.outcomes.iter().find(|outcome| outcome.processor == descriptor.name());
@@ -98,7 +121,7 @@ fn shown(chain: &Chain, input: &DocumentInput, annotated: &Annotated, only: Opti
 }
 
 /// Puts the text under each span beside it.
-fn quote_spans(value: &mut Value, text: &str) {
+pub(crate) fn quote_spans(value: &mut Value, text: &str) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(|item| quote_spans(item, text)),
         Value::Object(fields) => {

@@ -3,7 +3,7 @@
 //!
 //! ```no_run
 //! use dateline_daemon::Daemon;
-//! use dateline_daemon::processors::{Dating, Entities, Index, Registry, Sentences, Watchlist};
+//! use dateline_daemon::processors::{Dating, Entities, Index, Quotes, Registry, Sentences, Watchlist};
 //!
 //! fn main() -> std::process::ExitCode {
 //!     Daemon::builder()
@@ -11,6 +11,7 @@
 //!         .annotator::<Dating>()
 //!         .annotator::<Watchlist>()
 //!         .annotator::<Entities>()
+//!         .annotator::<Quotes>()
 //!         .indexer::<Index>()
 //!         .indexer::<Registry>()
 //!         .run()
@@ -42,6 +43,7 @@ mod progress;
 mod repair;
 mod resources;
 mod run;
+mod sample;
 mod scrubbing;
 mod server;
 mod setup;
@@ -56,6 +58,7 @@ pub mod processors {
     pub use dateline_processor_dating::Dating;
     pub use dateline_processor_entities::{Entities, Registry, Sentences, Watchlist};
     pub use dateline_processor_index::Index;
+    pub use dateline_processor_quotes::Quotes;
 }
 
 /// A daemon with the processors it is given.
@@ -105,5 +108,13 @@ impl DaemonBuilder {
     #[must_use]
     pub fn run(self) -> ExitCode {
         run::run(self.registry)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn no_facet_may_have_the_name_of_a_field_a_query_has() {
+        assert_eq!(dateline_query::FIELDS, dateline_processor::QUERY_FIELDS);
     }
 }

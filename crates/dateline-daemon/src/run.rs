@@ -77,13 +77,16 @@ fn perform(command: Command, registry: &Arc<Registry>, overrides: &Overrides) ->
         Command::Run => daemon(registry, overrides),
         Command::Once => once(load_to_run()?),
         Command::Answer => answer(Program::load(Arc::clone(registry), overrides)?),
-        Command::Verify => crate::verify::verify(load()?),
-        Command::Rebuild => crate::verify::rebuild(load()?),
+        Command::Verify => crate::verify::verify(load_to_run()?),
+        Command::Rebuild => crate::verify::rebuild(load_to_run()?),
         Command::AcceptRoot => crate::verify::accept_root(load()?),
         Command::Restore { file } => crate::verify::restore(load()?, &file),
         Command::Annotate { files } => crate::annotate::annotate(load_to_run()?, &files),
-        Command::Try { file, processor, json } => {
+        Command::Try { file: Some(file), processor, json, .. } => {
             crate::attempt::attempt(load_to_run()?, &file, processor.as_deref(), json)
+        }
+        Command::Try { file: None, sample, processor, json } => {
+            crate::sample::sample(&load_to_run()?, sample.unwrap_or(1), processor.as_deref(), json)
         }
         Command::Config { action } => config(registry, overrides, &action),
         Command::Worker | Command::SandboxExec { .. } => Ok(()),

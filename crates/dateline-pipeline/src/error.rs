@@ -63,6 +63,33 @@ pub enum ChainError {
         /// The other.
         other: String,
     },
+    /// A facet that a field of the query language would hide.
+    #[error("facet `{facet}` of processor `{processor}` has the name of a query field; call it something else")]
+    ReservedFacet {
+        /// The facet.
+        facet: String,
+        /// Who emits it.
+        processor: String,
+    },
+    /// A facet that no query could name.
+    #[error("facet `{facet}` of processor `{processor}` has more than lower-case letters, digits and `-`")]
+    FacetName {
+        /// The facet.
+        facet: String,
+        /// Who emits it.
+        processor: String,
+    },
+    /// A name that has a meaning of its own in the configuration.
+    #[error("no processor can be called `{0}`: the configuration has that name for something else")]
+    ReservedName(String),
+    /// An option that the engine reads itself.
+    #[error("processor `{processor}` has an option `{option}`, which every section has already: the engine reads it")]
+    ReservedOption {
+        /// The processor.
+        processor: String,
+        /// The option.
+        option: String,
+    },
     /// A required layer that no processor writes.
     #[error("processor `{processor}` needs layer `{layer}`, which no processor writes")]
     NoWriter {

@@ -1,7 +1,7 @@
 //! The order of annotators, computed from what they read and write. Knows descriptors only.
 
 use crate::ChainError;
-use dateline_processor::Descriptor;
+use dateline_processor::{Descriptor, QUERY_FIELDS};
 use std::collections::BTreeMap;
 
 /// For each processor, the processors that must run before it.
@@ -33,6 +33,7 @@ fn check_facets(descriptors: &[&Descriptor]) -> Result<(), ChainError> {
     let mut emitters = BTreeMap::new();
     for descriptor in descriptors {
         for facet in descriptor.facets() {
+            check_facet_name(descriptor, &facet.name)?;
             if let Some(one) = emitters.insert(facet.name.as_str(), descriptor.name()) {
                 return Err(ChainError::TwoEmitters {
                     facet: facet.name.clone(),
@@ -41,6 +42,18 @@ fn check_facets(descriptors: &[&Descriptor]) -> Result<(), ChainError> {
                 });
             }
         }
+    }
+    Ok(())
+}
+
+fn check_facet_name(descriptor: &Descriptor, facet: &str) -> Result<(), ChainError> {
+    let (facet, processor) = (facet.to_owned(), descriptor.name().to_owned());
+    if QUERY_FIELDS.contains(&facet.as_str()) {
+        return Err(ChainError::ReservedFacet { facet, processor });
+    }
+    let good = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
+    if facet.is_empty() || !facet.chars().all(good) {
+        return Err(ChainError::FacetName { facet, processor });
     }
     Ok(())
 }
@@ -189,6 +202,14 @@ mod tests {
         assert_eq!(message(&[processor("a", &[], &[]), processor("a", &[], &[])]), "two processors are called `a`");
         let emits = |name: &str| processor(name, &[], &[]).facet("tone", FacetKind::Integer, "");
         assert_eq!(message(&[emits("a"), emits("b")]), "facet `tone` is emitted by both `a` and `b`");
+        assert_eq!(
+            message(&[processor("a", &[], &[]).facet("date", FacetKind::Date, "")]),
+            "facet `date` of processor `a` has the name of a query field; call it something else"
+        );
+        assert_eq!(
+            message(&[processor("a", &[], &[]).facet("Tone of it", FacetKind::Integer, "")]),
+            "facet `Tone of it` of processor `a` has more than lower-case letters, digits and `-`"
+        );
         let newer = Descriptor::new("b", 1, "").requires_layer(LayerSpec::json("x", 2), false);
         assert_eq!(
             message(&[processor("a", &[], &["x"]), newer]),

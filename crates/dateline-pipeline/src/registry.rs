@@ -108,11 +108,15 @@ impl Registry {
         self.entries.iter().map(|entry| entry.name)
     }
 
-    /// Checks that every section belongs to a processor and fits its options.
+    /// Checks that every section belongs to a processor and fits its options, and that no processor takes a name or an
+    /// option that is the engine's.
     ///
     /// # Errors
     /// The first section that does not.
     pub fn check(&self, tables: &ProcessorTables) -> Result<(), ChainError> {
+        for entry in &self.entries {
+            entry.check_names()?;
+        }
         for name in tables.keys().filter(|name| *name != EXEC_TABLE) {
             if !self.entries.iter().any(|entry| entry.name == name) {
                 return Err(ChainError::UnknownProcessor { name: name.clone(), nearest: self.nearest(name) });
@@ -231,6 +235,17 @@ impl Registry {
 }
 
 impl Entry {
+    fn check_names(&self) -> Result<(), ChainError> {
+        if self.name == EXEC_TABLE {
+            return Err(ChainError::ReservedName(self.name.to_owned()));
+        }
+        let schema = (self.schema)();
+        if schema.get("properties").is_some_and(|options| options.get(ENABLED).is_some()) {
+            return Err(ChainError::ReservedOption { processor: self.name.to_owned(), option: ENABLED.to_owned() });
+        }
+        Ok(())
+    }
+
     fn section(&self) -> Section {
         let kind = match self.maker {
             Maker::Annotator(_) => SectionKind::Annotator,

@@ -1,6 +1,6 @@
 //! The registry: sections, defaults, schemas and mistakes in the configuration.
 
-use dateline_pipeline::processor::core::{Layer, LayerCheck};
+use dateline_pipeline::processor::core::{FacetKind, Layer, LayerCheck};
 use dateline_pipeline::processor::{
     Annotator, BuildAnnotator, BuildError, Descriptor, DocumentView, Output, ProcessError, ProcessorConfig,
     ResourceRequest, Resources, schemars,
@@ -78,6 +78,8 @@ macro_rules! section {
 section!(ToneConfig, Tone, "tone", "tone", |descriptor| descriptor.assigns::<ToneLayer>());
 section!(MoodConfig, Mood, "mood", "mood", |descriptor| descriptor.requires::<ToneLayer>());
 section!(OddConfig, Odd, "odd", "even", |descriptor| descriptor);
+section!(ExecConfig, Exec, "exec", "exec", |descriptor| descriptor);
+section!(DatedConfig, Dated, "dated", "dated", |descriptor| descriptor.facet("date", FacetKind::Date, "when"));
 
 fn registry() -> Registry {
     Registry::default().annotator::<Mood>().annotator::<Tone>()
@@ -136,6 +138,55 @@ fn mistakes_name_the_section() {
     assert_eq!(
         message(&Registry::default().annotator::<Odd>(), &BTreeMap::new()),
         "processor of section `odd` calls itself `even`"
+    );
+}
+
+/// Options with one that is the engine's.
+#[derive(Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(crate = "dateline_pipeline::processor::schemars")]
+struct SwitchedConfig {
+    /// Whether it runs.
+    enabled: bool,
+}
+
+impl ProcessorConfig for SwitchedConfig {
+    const SECTION: &'static str = "switched";
+}
+
+struct Switched(Descriptor);
+
+impl Annotator for Switched {
+    fn descriptor(&self) -> &Descriptor {
+        &self.0
+    }
+
+    fn annotate(&self, _: &DocumentView<'_>, _: &mut Output<'_>) -> Result<(), ProcessError> {
+        Ok(())
+    }
+}
+
+impl BuildAnnotator for Switched {
+    type Config = SwitchedConfig;
+
+    fn build(_: SwitchedConfig, _: &Resources) -> Result<Self, BuildError> {
+        Ok(Self(Descriptor::new("switched", 1, "")))
+    }
+}
+
+#[test]
+fn names_that_mean_something_else_are_refused() {
+    assert_eq!(
+        message(&Registry::default().annotator::<Exec>(), &BTreeMap::new()),
+        "no processor can be called `exec`: the configuration has that name for something else"
+    );
+    assert_eq!(
+        message(&Registry::default().annotator::<Dated>(), &BTreeMap::new()),
+        "facet `date` of processor `dated` has the name of a query field; call it something else"
+    );
+    assert_eq!(
+        message(&Registry::default().annotator::<Switched>(), &BTreeMap::new()),
+        "processor `switched` has an option `enabled`, which every section has already: the engine reads it"
     );
 }
 

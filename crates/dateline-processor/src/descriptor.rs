@@ -45,6 +45,10 @@ pub struct LayerRef {
     pub optional: bool,
 }
 
+/// The fields every query has. A facet with one of these names could never be asked for, so none may have it.
+pub const QUERY_FIELDS: [&str; 11] =
+    ["title", "path", "source", "entity", "person", "org", "place", "date", "mentions", "lang", "ext"];
+
 /// A facet a processor emits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FacetSpec {

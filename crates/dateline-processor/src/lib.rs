@@ -16,7 +16,7 @@ mod view;
 pub use annotator::{Annotator, BuildAnnotator};
 pub use codec::{CodecError, LAYER_BYTES_MAX, LayerSpec, LayerValue};
 pub use config::ProcessorConfig;
-pub use descriptor::{Descriptor, FacetSpec, Input, LayerRef, Limits};
+pub use descriptor::{Descriptor, FacetSpec, Input, LayerRef, Limits, QUERY_FIELDS};
 pub use error::{BuildError, IndexError, ProcessError};
 pub use indexer::{BuildIndexer, Change, Indexer, IndexerHome, RevisionView, Table};
 pub use resource::{Resource, ResourceRequest, Resources};

@@ -4,7 +4,7 @@ use crate::hostile::{Fixture, GROWING, PROSE, hostile};
 use dateline_pipeline::processor::core::{ContentHash, Diagnostic, DocumentInput, Facet, LayerRecord};
 use dateline_pipeline::processor::{
     Annotator, BuildAnnotator, Deadline, Descriptor, DocumentView, LayerSource, LayerSpec, LayerValue, Output,
-    ProcessError, Resources,
+    ProcessError, QUERY_FIELDS, Resources,
 };
 use dateline_pipeline::{Chain, Member, Previous, RunOptions};
 use std::cell::Cell;
@@ -393,6 +393,9 @@ fn check_descriptor(descriptor: &Descriptor, other: &Descriptor) -> Vec<String> 
         }
     }
     for facet in descriptor.facets() {
+        if QUERY_FIELDS.contains(&facet.name.as_str()) {
+            broken.push(format!("facet `{}` has the name of a query field, which would hide it", facet.name));
+        }
         if !word(&facet.name, "-") {
             broken.push(format!("facet `{}` has more than lower-case letters, digits and `-`", facet.name));
         }

@@ -9,7 +9,7 @@ use crate::message::{
 use crate::parser::{self, ParsedDocument, ParserOptions};
 use crate::pipeline::exec::ExecTransport;
 use crate::pipeline::processor::core::{DocumentInput, Hints, SourceInfo, SourcePath, Timestamp};
-use crate::pipeline::{Annotated, Chain, ChainError, Previous, Registry, RunOptions};
+use crate::pipeline::{Annotated, Chain, ChainError, Previous, Registry, RunOptions, panic_message};
 use crate::sandbox;
 use serde::de::DeserializeOwned;
 use std::collections::{HashMap, HashSet};
@@ -193,9 +193,7 @@ impl Worker {
             Ok(Ok(report)) => SourceReport::from(report),
             Ok(Err(error)) => SourceReport { problem: Some(error.into()), ..SourceReport::default() },
             Err(payload) => {
-                let text = payload.downcast_ref::<&str>().copied();
-                let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-                let problem = SourceProblem::Panicked(text.unwrap_or("no message").chars().take(200).collect());
+                let problem = SourceProblem::Panicked(panic_message(&*payload).chars().take(200).collect());
                 SourceReport { documents: index, problem: Some(problem), ..SourceReport::default() }
             }
         };

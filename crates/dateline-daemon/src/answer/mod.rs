@@ -10,6 +10,7 @@ mod explain;
 mod failures;
 mod find;
 mod maintain;
+mod quotes;
 mod search;
 mod show;
 mod similar;
@@ -190,6 +191,7 @@ impl Answerer {
             Request::Tail(tail) => self.tail(tail, reply),
             Request::Ask(ask) => self.ask(ask, reply),
             Request::Export(export) => self.export(export, reply),
+            Request::Quotes(quotes) => self.quotes(quotes, reply),
             Request::Doctor => self.doctor(reply),
             Request::Backup(backup) => self.backup(backup, reply),
             Request::Rescan(rescan) => self.rescan(rescan, reply),

@@ -97,7 +97,8 @@ impl Answerer {
         Ok(found)
     }
 
-    fn words_of(&self, selection: &Selection) -> Result<Vec<Word>, ErrorBody> {
+    /// The words a selection asks for, spellings of entities among them.
+    pub(super) fn words_of(&self, selection: &Selection) -> Result<Vec<Word>, ErrorBody> {
         let text = &selection.query;
         if text.trim().is_empty() {
             return Ok(Vec::new());

@@ -162,6 +162,8 @@ pub struct AnnotateOutput {
     pub timex: Vec<TimexOut>,
     /// Names, in text order, never overlapping.
     pub entities: Vec<MentionOut>,
+    /// Quotations, in text order, never overlapping.
+    pub quotes: Vec<QuoteOut>,
     /// How each processor fared, by name.
     pub outcomes: BTreeMap<String, OutcomeOut>,
 }
@@ -381,6 +383,48 @@ impl MentionOut {
     }
 }
 
+/// One stretch between quotation marks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct QuoteOut {
+    /// First byte, the mark's.
+    pub start: u32,
+    /// The byte after the last one.
+    pub end: u32,
+    /// `direct`, or `mixed` where the words are part of the article's own sentence.
+    pub kind: String,
+    /// The words, marks included.
+    pub text: String,
+    /// Number from 1 of what was said in one go, in one stretch or several.
+    pub utterance: u32,
+    /// The words for the speaker: a name, a pronoun, `the minister`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub speaker: Option<String>,
+    /// First byte of the words for the speaker.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub speaker_start: Option<u32>,
+    /// The byte after the last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub speaker_end: Option<u32>,
+    /// The speaker by the fullest name the document gives, where the words name an entity or mean one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Which entity of this document that is, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entity: Option<u32>,
+    /// Its watchlist id, when it is on one.
+    #[serde(default, rename = "ref", skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// The words that say that somebody speaks: `said`, `according to`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cue: Option<String>,
+    /// First byte of the cue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cue_start: Option<u32>,
+    /// The byte after the last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cue_end: Option<u32>,
+}
+
 /// How a processor fared on a document.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OutcomeOut {
@@ -490,11 +534,12 @@ mod tests {
             dct: None,
             timex: Vec::new(),
             entities: MentionOut::all(&layer, "Xi"),
+            quotes: Vec::new(),
             outcomes: [("entities".to_owned(), done)].into(),
         };
         assert_eq!(
             serde_json::to_string(&output).unwrap(),
-            r#"{"id":"a","dct":null,"timex":[],"entities":[{"start":0,"end":2,"type":"PER","text":"Xi","entity":1,"name":"Xi Jinping"}],"outcomes":{"entities":{"state":"done"}}}"#
+            r#"{"id":"a","dct":null,"timex":[],"entities":[{"start":0,"end":2,"type":"PER","text":"Xi","entity":1,"name":"Xi Jinping"}],"quotes":[],"outcomes":{"entities":{"state":"done"}}}"#
         );
     }
 }

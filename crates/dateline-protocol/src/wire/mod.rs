@@ -15,7 +15,7 @@ mod timeline;
 
 pub use annotate::{
     AnnotateError, AnnotateInput, AnnotateOutput, BadLine, DocumentDct, Evidence, MentionIn, MentionOut, OutcomeOut,
-    TimexOut,
+    QuoteOut, TimexOut,
 };
 pub use date::{DateSuggestion, DocumentDate, UndatedDocument};
 pub use document::{Difference, DifferenceKind, Fact, Failure, Retried, RevisionSummary, Shown};

@@ -1,7 +1,7 @@
 //! `datelined`: the daemon with the processors that come with it. Another program adds its own to the same list.
 
 use dateline_daemon::Daemon;
-use dateline_daemon::processors::{Dating, Entities, Index, Registry, Sentences, Watchlist};
+use dateline_daemon::processors::{Dating, Entities, Index, Quotes, Registry, Sentences, Watchlist};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -10,6 +10,7 @@ fn main() -> ExitCode {
         .annotator::<Dating>()
         .annotator::<Watchlist>()
         .annotator::<Entities>()
+        .annotator::<Quotes>()
         .indexer::<Index>()
         .indexer::<Registry>()
         .run()
