@@ -1,5 +1,6 @@
 //! The example `own_daemon`: a program with one more annotator and one more indexer, asked through the stock `dateline`;
-//! and the indexer by itself, against a plain model, with changes that come twice and commits that are lost.
+//! and the indexer by itself, against a plain model, with changes that come twice and commits that are lost. And a
+//! program in Python as a processor, asked when nothing runs.
 
 #[path = "../crates/dateline/examples/own_daemon/co_mentions.rs"]
 #[allow(unreachable_pub, missing_docs, reason = "it is a part of a program")]
@@ -74,6 +75,67 @@ fn a_kill_between_commits_neither_loses_nor_doubles_a_count() {
         lab.once();
         assert_eq!(pairs(&lab), expected, "{point}");
     }
+}
+
+#[test]
+fn what_a_program_gave_is_answered_and_verified_when_nothing_runs() {
+    if std::process::Command::new("python3").arg("--version").output().is_err() {
+        println!("not checked: there is no python3 here");
+        return;
+    }
+    let lab = Lab::new();
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../dateline-worker/examples/shouting.py");
+    let config = lab.directory().join("shouting.toml");
+    let program = format!("[[processor.exec]]\nname = \"shouting\"\ncommand = [\"python3\", \"{script}\"]\n");
+    std::fs::write(&config, program).expect("config is written");
+    let config = config.to_str().expect("is UTF-8");
+    lab.write("a.txt", "NATO and UNESCO met.\n");
+    lab.write("b.txt", "Nobody met.\n");
+    let once = lab.run_datelined(&["once", "--config", config]);
+    assert!(once.status.success(), "{}", once.stderr);
+    let hits = lab.ask(&["search", "shouted:2", "--config", config]);
+    assert_eq!(hits.len(), 1, "{hits:?}");
+    let shown = lab.ask(&["show", "a.txt", "--layer", "org.example.shouting", "--config", config]);
+    assert_eq!(shown[0]["layers"]["org.example.shouting"][1]["end"], 15, "{shown:?}");
+    let verified = lab.run_datelined(&["verify", "--config", config]);
+    assert_eq!(verified.code(), 0, "{}{}", verified.stdout, verified.stderr);
+}
+
+#[test]
+fn a_sample_says_what_another_configuration_would_change() {
+    let lab = Lab::new();
+    lab.write("a.txt", "\"We won,\" said Joe Biden. \"At last.\"\n");
+    lab.write("b.txt", "Joe Biden groused \"never\".\n");
+    lab.once();
+    let root = lab.root();
+    let root = ["--root", root.to_str().expect("is UTF-8")];
+    let same = lab.run_datelined(&["try", "--sample", "5", root[0], root[1]]);
+    assert_eq!(same.code(), 0, "{}", same.stderr);
+    assert!(same.stdout.contains("2 documents compared"), "{}", same.stdout);
+    assert!(same.stdout.contains("org.dateline.quote: 2 the same, 0 differ (+0 -0)"), "{}", same.stdout);
+    let config = lab.directory().join("new.toml");
+    std::fs::write(&config, "[processor.quotes]\nverbs = [\"grouse\"]\n").expect("config is written");
+    let config = config.to_str().expect("is UTF-8");
+    let other = lab.run_datelined(&["try", "--sample", "5", "--config", config, "--processor", "quotes"]);
+    assert_eq!(other.code(), 0, "{}", other.stderr);
+    assert!(other.stdout.contains("org.dateline.quote: 1 the same, 1 differ (+1 -1)"), "{}", other.stdout);
+    assert!(other.stdout.contains("b.txt") && other.stdout.contains("\"cue\":{"), "{}", other.stdout);
+}
+
+#[test]
+fn quotations_are_asked_for_by_speaker() {
+    let lab = Lab::new();
+    lab.write("a.txt", " date 2021-06-16 \"We won,\" said Joe Biden. Angela Merkel called it \"a start\".\n");
+    lab.once();
+    let said = lab.ask(&["quotes", "--by", "Joe Biden"]);
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert_eq!(
+        (&said[0]["text"], &said[0]["cue"], &said[0]["line"]),
+        (&json!("\"We won,\""), &json!("said"), &json!(1))
+    );
+    assert_eq!(lab.ask(&["quotes", "start"])[0]["speaker"], "Angela Merkel");
+    assert_eq!(lab.ask(&["quotes"]).len(), 2);
+    assert!(lab.ask(&["quotes", "--by", "Nobody Known"]).is_empty());
 }
 
 /// A table of which everything since the last commit can be lost.

@@ -76,7 +76,7 @@ fn perform(command: Command, registry: &Arc<Registry>, overrides: &Overrides) ->
     match command {
         Command::Run => daemon(registry, overrides),
         Command::Once => once(load_to_run()?),
-        Command::Answer => answer(Program::load(Arc::clone(registry), overrides)?),
+        Command::Answer => answer(Program::load(Arc::clone(registry), overrides)?.with_remembered_programs()),
         Command::Verify => crate::verify::verify(load_to_run()?),
         Command::Rebuild => crate::verify::rebuild(load_to_run()?),
         Command::AcceptRoot => crate::verify::accept_root(load()?),

@@ -145,6 +145,7 @@ pub(crate) struct Running {
 /// When any of them does not start.
 pub(crate) fn start(program: Arc<Program>, opened: Opened, mode: Mode) -> Result<Running, Fatal> {
     let Opened { store, slots, index, hooks, .. } = opened;
+    program.remember_programs()?;
     let live = Arc::new(Live::default());
     let head = store.sequence();
     live.update(|facts| {

@@ -24,12 +24,12 @@ const ENTITIES: [(&str, EntityType); 5] = [
 ];
 
 /// The annotator under test, with its default options.
-pub fn quotes() -> Quotes {
+pub(crate) fn quotes() -> Quotes {
     Quotes::build(QuotesConfig::default(), &Resources::default()).expect("the defaults build")
 }
 
 /// Writes `sentence` and `entity`.
-pub struct Layers(Descriptor);
+pub(crate) struct Layers(Descriptor);
 
 impl Default for Layers {
     fn default() -> Layers {

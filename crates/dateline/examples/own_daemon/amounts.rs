@@ -17,7 +17,7 @@ const DIGITS_MAX: usize = 24;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 #[schemars(crate = "schemars")]
-pub struct AmountsConfig {
+pub(crate) struct AmountsConfig {
     /// Signs of the currencies that are looked for, each one letter.
     pub signs: String,
 }
@@ -34,7 +34,7 @@ impl ProcessorConfig for AmountsConfig {
 
 /// One sum.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Amount {
+pub(crate) struct Amount {
     /// From the currency's sign to the last word that belongs to the number.
     pub span: Span,
     /// The currency's sign.
@@ -46,7 +46,7 @@ pub struct Amount {
 /// Sums in text order.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct AmountLayer(pub Vec<Amount>);
+pub(crate) struct AmountLayer(pub Vec<Amount>);
 
 impl Layer for AmountLayer {
     const NAME: &'static str = "org.example.amount";
@@ -59,7 +59,7 @@ impl Layer for AmountLayer {
 
 /// The annotator.
 #[derive(Debug)]
-pub struct Amounts {
+pub(crate) struct Amounts {
     descriptor: Descriptor,
     signs: Vec<char>,
 }

@@ -23,7 +23,7 @@ const LIMIT_DEFAULT: usize = 20;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 #[schemars(crate = "schemars")]
-pub struct CoMentionsConfig {
+pub(crate) struct CoMentionsConfig {
     /// Entities of one document that are paired with each other, the first of the text; pairs grow with the square.
     pub entities_max: usize,
 }
@@ -40,7 +40,7 @@ impl ProcessorConfig for CoMentionsConfig {
 
 /// The indexer. It takes `"NAME"` or `{"with"?: NAME, "limit"?: n}` and gives pairs, the most frequent first.
 #[derive(Debug)]
-pub struct CoMentions {
+pub(crate) struct CoMentions {
     descriptor: Descriptor,
     entities_max: usize,
 }
