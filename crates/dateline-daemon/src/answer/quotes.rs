@@ -69,7 +69,8 @@ impl Answerer {
     }
 
     fn wanted(&self, typed: &str) -> Result<Wanted, ErrorBody> {
-        let known = self.named(typed).map_err(|error| ErrorBody::from_error(ErrorKind::Internal, error.as_ref()))?;
+        let known =
+            self.names().named(typed).map_err(|error| ErrorBody::from_error(ErrorKind::Internal, error.as_ref()))?;
         let names = known.iter().flat_map(|entity| &entity.names).map(|name| name.to_lowercase());
         Ok(Wanted {
             ids: known.iter().map(|entity| entity.id.clone()).collect(),
