@@ -196,10 +196,6 @@ impl Answerer {
             Request::Backup(backup) => self.backup(backup, reply),
             Request::Rescan(rescan) => self.rescan(rescan, reply),
             Request::Complete(complete) => self.complete(complete, reply),
-            other => {
-                let message = format!("this daemon has no answer to `{}`", other.op());
-                Err(ErrorBody::new(ErrorKind::Unsupported, message))
-            }
         }
     }
 
