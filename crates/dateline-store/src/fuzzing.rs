@@ -7,7 +7,7 @@ use crate::history;
 use crate::keys;
 use crate::read::open_record;
 use crate::record::{
-    AnnotationsV1, BlobV1, BodyV1, CatalogV1, ChangeV1, FailureV1, HeadV1, MetaV1, NamedV1, Record, RevisionV1, TableV1,
+    AnnotationsV1, BlobV1, BodyV1, CatalogV1, ChangeV1, FailureV1, HeadV1, MetaV1, NamedV1, PageV1, Record, RevisionV1,
 };
 
 /// Opens bytes as a sealed record, and as the payload of one whose checksum is right.
@@ -31,7 +31,7 @@ pub fn records(bytes: &[u8]) {
     record::<ChangeV1>(bytes);
     record::<FailureV1>(bytes);
     record::<NamedV1>(bytes);
-    record::<TableV1>(bytes);
+    record::<PageV1>(bytes);
     let _ = decode::<BodyV1>(bytes).and_then(BodyV1::document);
     let _ = decode::<AnnotationsV1>(bytes).and_then(AnnotationsV1::annotations);
     let (head, stored) = bytes.split_at(bytes.len().min(10));
