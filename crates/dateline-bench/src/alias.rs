@@ -253,7 +253,8 @@ mod tests {
 
     #[test]
     fn end_to_end_gives_no_mentions_away() {
-        let gold = r#"{"id":"a","text":"Xi spoke","mentions":[{"start":0,"end":2,"type":"PER","text":"Xi","cluster":"1"}]}"#;
+        let gold =
+            r#"{"id":"a","text":"Xi spoke","mentions":[{"start":0,"end":2,"type":"PER","text":"Xi","cluster":"1"}]}"#;
         let bare = without_mentions(gold).expect("it is a record");
         assert_eq!(bare, "{\"id\":\"a\",\"text\":\"Xi spoke\"}\n");
         let figures = evaluate(gold, &bare, &["PER"]).expect("both are right");
