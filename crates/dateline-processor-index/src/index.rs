@@ -176,6 +176,9 @@ impl Index {
             policy.set_max_docs_before_merge(LARGE_SEGMENT_DOCUMENTS);
             policy.set_del_docs_ratio_before_merge(DELETED_SHARE_MAX);
             writer.set_merge_policy(Box::new(policy));
+            // What a crash left of a commit has a name that the next one may want: deletes are named after a counter that
+            // begins again where the last commit was.
+            writer.garbage_collect_files().wait().map_err(unwritable)?;
             self.writer = Some(writer);
         }
         self.writer.as_mut().ok_or(IndexError::Damaged { reason: "writer is gone".to_owned() })
