@@ -64,7 +64,7 @@ pub fn probes(words: &[String]) -> Vec<&[String]> {
     (0..=last).step_by(step).map(|at| &words[at..at + PROBE_WORDS]).collect()
 }
 
-/// The runs of at least [`PROBE_WORDS`] words both texts have, in the order of the first; none lies in another.
+/// The runs of at least `PROBE_WORDS` words both texts have, in the order of the first; none lies in another.
 #[must_use]
 pub fn shared(one: &[String], other: &[String]) -> Vec<Shared> {
     let mut places: HashMap<&[String], Vec<usize>> = HashMap::new();
