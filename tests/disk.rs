@@ -181,7 +181,7 @@ fn a_power_cut_loses_nothing_that_was_reported() {
     let mut numbers = Numbers::new(11);
     let mut cuts: BTreeMap<Moment, usize> = BTreeMap::new();
     for round in 0..3 * scale() {
-        let journal = if round / MOMENTS.len() % 2 == 0 { Journal::None } else { Journal::Kept };
+        let journal = if (round / MOMENTS.len()).is_multiple_of(2) { Journal::None } else { Journal::Kept };
         let Some((lab, disk)) = lab_on_a_disk(journal) else { return };
         let moment = MOMENTS[round % MOMENTS.len()];
         cut(lab, disk, moment, Duration::from_millis(numbers.below(400) as u64));
