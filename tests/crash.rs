@@ -3,7 +3,7 @@
 
 mod harness;
 
-use harness::{Lab, Ran, scale};
+use harness::{Lab, scale};
 use std::collections::BTreeMap;
 use std::os::unix::process::ExitStatusExt;
 use std::time::{Duration, Instant};
@@ -45,12 +45,6 @@ fn change_configuration(lab: &Lab, round: usize) {
     lab.configure(&format!("[processor.dating]\nearliest-year = {}\n", 1500 + round));
 }
 
-fn count(kills: &mut BTreeMap<&'static str, usize>, phase: &'static str, ran: &Ran) {
-    if ran.status.signal() == Some(9) {
-        *kills.entry(phase).or_default() += 1;
-    }
-}
-
 /// Starts again after a kill, and holds everything against the folder.
 fn recover(lab: &Lab, context: &str, documents: usize) {
     lab.once();
@@ -58,30 +52,38 @@ fn recover(lab: &Lab, context: &str, documents: usize) {
     assert_eq!(lab.status()["documents"], documents, "{context}");
 }
 
+/// Kills a run at a passing of a phase, and looks at what is left; whether it came that far.
+fn kill_in(phase: &str, round: usize, on_existing: bool, passing: usize) -> bool {
+    let lab = Lab::new();
+    fill(&lab, 0);
+    if phase == "reprocess" {
+        lab.once();
+        change_configuration(&lab, round);
+    } else if on_existing {
+        lab.once();
+        fill(&lab, round);
+    }
+    let ran = lab.run_with(&["once"], &[("DATELINE_TEST_FAULT", &format!("{phase}:{passing}"))]);
+    recover(&lab, &format!("{phase}, round {round}, passing {passing}"), FILES);
+    ran.status.signal() == Some(9)
+}
+
 #[test]
 fn a_kill_in_any_phase_loses_nothing() {
     let mut kills: BTreeMap<&str, usize> = BTreeMap::new();
     for (at, phase) in PHASES.into_iter().enumerate() {
         for round in 1..=scale() {
-            let lab = Lab::new();
-            fill(&lab, 0);
             // Half of the kills hit a store that is there already and is being changed.
-            if phase == "reprocess" {
-                lab.once();
-                change_configuration(&lab, round);
-            } else if (at + round) % 2 == 0 {
-                lab.once();
-                fill(&lab, round);
-            }
+            let on_existing = (at + round) % 2 == 0;
             let passing = if phase.ends_with("index-commit") { 1 } else { 1 + round / 4 };
-            let ran = lab.run_with(&["once"], &[("DATELINE_TEST_FAULT", &format!("{phase}:{passing}"))]);
-            count(&mut kills, phase, &ran);
-            recover(&lab, &format!("{phase}, round {round}"), FILES);
+            // How often a phase is passed depends on how commits fall together; the first time comes always.
+            let killed = kill_in(phase, round, on_existing, passing) || kill_in(phase, round, on_existing, 1);
+            *kills.entry(phase).or_default() += usize::from(killed);
         }
     }
     println!("kills per phase: {kills:?}, {} in all", kills.values().sum::<usize>());
     for phase in PHASES {
-        assert!(kills.contains_key(phase), "no kill in phase {phase}: {kills:?}");
+        assert_eq!(kills[phase], scale(), "a run was not killed in phase {phase}: {kills:?}");
     }
 }
 
@@ -157,7 +159,7 @@ fn a_failed_write_ends_the_process_and_not_the_data() {
         let lab = Lab::new();
         fill(&lab, 0);
         let ran = lab.run_with(&["once"], &[("DATELINE_TEST_FAULT", &format!("{point}:1:error"))]);
-        assert_eq!(ran.code(), 2, "{point}: {}", ran.stderr);
+        assert_eq!(ran.code(), 1, "{point}: {}", ran.stderr);
         assert!(ran.stderr.contains("injected fault"), "{point}: {}", ran.stderr);
         lab.once();
         lab.assert_verified(point);
@@ -176,7 +178,7 @@ fn a_commit_that_hangs_ends_the_process() {
     let lab = Lab::new().with("DATELINE_STORE_COMMIT_DEADLINE", "1s");
     fill_all_queues(&lab);
     let ran = lab.run_with(&["once"], &[("DATELINE_TEST_FAULT", "before-store-sync:1:hang")]);
-    assert_eq!(ran.code(), 2, "{}", ran.stderr);
+    assert_eq!(ran.code(), 1, "{}", ran.stderr);
     assert!(ran.stderr.contains("commit-deadline"), "{}", ran.stderr);
     lab.once();
     lab.assert_verified("after a hang");

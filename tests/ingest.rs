@@ -3,16 +3,48 @@
 mod harness;
 
 use harness::{Lab, annotate};
+use rustix::process::Signal;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Instant;
 
 const SUMMIT: &str = " date 2021-06-16 Joe Biden and Vladimir Putin met in Geneva on Wednesday.\n\n\
     The two presidents talked for about three hours at a villa by the lake, and agreed to send their ambassadors back.\n";
 const BRIDGE: &str =
     "The old bridge at Konitsa was closed for repairs.\n\nIt will open again next month, the mayor said.\n";
+
+#[test]
+fn a_folder_that_is_gone_is_waited_for_when_the_daemon_begins_anew() {
+    let lab = Lab::new();
+    lab.write("a.txt", "The ferry to Chios was late.\n");
+    let daemon = lab.start();
+    lab.wait();
+    let until_missing = |told: &str| {
+        let began = Instant::now();
+        let is_missing = || lab.dateline(&["status", "--json"]).stdout.contains("\"root-missing\"");
+        while !(lab.log().contains(told) && is_missing()) {
+            assert!(began.elapsed() < harness::STEP_MAX, "never missing: {}", lab.log());
+        }
+    };
+    let aside = lab.directory().join("aside");
+    std::fs::rename(lab.root(), &aside).expect("is moved");
+    lab.configure("[processor.dating]\nearliest-year = 1500\n");
+    daemon.signal(Signal::HUP);
+    until_missing("beginning anew");
+    assert!(daemon.stop().success(), "a reload without the folder: {}", lab.log());
+    let daemon = lab.start();
+    until_missing("");
+    assert_eq!(lab.search("ferry"), ["a.txt"], "what is known is answered");
+    std::fs::write(aside.join("b.txt"), "The ferry to Samos was early.\n").expect("is written");
+    std::fs::rename(&aside, lab.root()).expect("is moved back");
+    lab.wait();
+    assert_eq!(lab.search("ferry").len(), 2, "{}", lab.log());
+    assert!(daemon.stop().success(), "{}", lab.log());
+    lab.assert_verified("after the folder came back");
+}
 
 #[test]
 fn answers_follow_a_file_through_its_life() {

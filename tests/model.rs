@@ -38,7 +38,7 @@ struct Case {
 /// What may happen to the folder or the daemon.
 type Step = fn(&mut Case) -> String;
 
-const STEPS: [(u32, Step); 15] = [
+const STEPS: [(u32, Step); 16] = [
     (8, Case::write),
     (4, Case::rename),
     (3, Case::delete),
@@ -54,6 +54,7 @@ const STEPS: [(u32, Step); 15] = [
     (1, Case::change_watchlist),
     (1, Case::take_root_away),
     (1, Case::cover_root),
+    (1, Case::step_clock),
 ];
 
 /// A text of its own for a name; the same number gives the same text.
@@ -81,6 +82,8 @@ fn content(name: &str, number: usize) -> String {
 impl Case {
     fn new(seed: u64) -> Case {
         let lab = Lab::new();
+        let clock = lab.directory().join("clock");
+        let lab = lab.with("DATELINE_TEST_CLOCK", clock.to_str().expect("temporary paths are text"));
         let outside = lab.directory().join("outside");
         fs::create_dir(&outside).expect("is made");
         fs::create_dir(lab.directory().join("lists")).expect("is made");
@@ -264,6 +267,13 @@ impl Case {
         let unmounted = Command::new("umount").arg(self.lab.root()).status().expect("umount starts");
         assert!(unmounted.success(), "watching must not keep a disk busy: {:?}", self.done);
         "cover the root and uncover it".to_owned()
+    }
+
+    /// The clock that commits go by jumps, ahead or back, under the running daemon; files keep the right time.
+    fn step_clock(&mut self) -> String {
+        let seconds = *self.numbers.of(&[-400_000_000_i64, -86_400, -7, 0, 3_600, 86_400 * 40]);
+        fs::write(self.lab.directory().join("clock"), seconds.to_string()).expect("is written");
+        format!("clock wrong by {seconds} s")
     }
 
     /// Waits until nothing is left to do; a change of configuration may interrupt the waiting, not the work.

@@ -498,7 +498,7 @@ impl Engine {
         } else if !forced && self.try_rename(&path, identity, content)? {
             return Ok(());
         }
-        self.submit_source(file, identity, content);
+        self.submit_source(file, identity, content)?;
         self.hooks.at_stage(Stage::Parse).map_err(EngineError::Hook)
     }
 
@@ -541,7 +541,12 @@ impl Engine {
         }
     }
 
-    fn submit_source(&mut self, file: StableFile, identity: FileIdentity, content: ContentHash) {
+    fn submit_source(
+        &mut self,
+        file: StableFile,
+        identity: FileIdentity,
+        content: ContentHash,
+    ) -> Result<(), EngineError> {
         let path = file.path.clone();
         let number = self.intake.start(path.clone());
         let bytes = file.bytes.len();
@@ -551,23 +556,18 @@ impl Engine {
         let work = Work::Source(SourceJob { path, bytes: file.bytes, mtime, hints });
         self.job_bytes += bytes;
         self.jobs.insert(number, JobState::Source(state));
-        self.submit(Job { id: number, urgency: Urgency::Now, work });
+        self.submit(Job { id: number, urgency: Urgency::Now, work })
     }
 
     /// Hands a job over; fetches answers while the queue is full, so that neither side waits for the other for ever.
-    fn submit(&mut self, mut job: Job) {
+    fn submit(&mut self, mut job: Job) -> Result<(), EngineError> {
         loop {
             match self.pool.try_submit(job) {
-                Ok(()) => return,
+                Ok(()) => return Ok(()),
                 Err(back) => job = back,
             }
-            let answer = self.pool.answers().recv();
-            if let Ok(answer) = answer
-                && let Err(error) = self.on_answer(answer)
-            {
-                // The same failure meets the loop again at its next step, which can end it.
-                tracing::error!(%error, "a result could not be handed on");
-                return;
+            if let Ok(answer) = self.pool.answers().recv() {
+                self.on_answer(answer)?;
             }
         }
     }

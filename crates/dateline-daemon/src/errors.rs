@@ -61,7 +61,13 @@ impl Fatal {
         if let Some(hint) = &self.hint {
             eprintln!("hint: {hint}");
         }
-        ExitCode::from(2)
+        self.exit_code()
+    }
+
+    /// Who was at work and had to end may well go on once it is started again; who could not begin would only fail again.
+    /// The units for systemd go by this.
+    fn exit_code(&self) -> ExitCode {
+        ExitCode::from(if self.error.is::<crate::engine::EngineError>() { 1 } else { 2 })
     }
 }
 

@@ -1,13 +1,17 @@
-//! Lets tests kill, fail or hang the process at a named point of its work, by environment variable. Does nothing
-//! otherwise.
+//! Lets tests kill, fail or hang the process at a named point of its work, or set the clock that commits go by wrong, by
+//! environment variable. Does nothing otherwise.
 
-use dateline_store::{FaultPoint, Faults};
+use dateline_core::Timestamp;
+use dateline_store::{Clock, FaultPoint, Faults, SystemClock};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// `POINT:N` kills the process at the Nth passing of a point; `POINT:N:error` fails the write there, `POINT:N:hang`
 /// never comes back from it.
 const VARIABLE: &str = "DATELINE_TEST_FAULT";
+/// Names a file with the seconds by which the clock is wrong, which may change while the process runs.
+const CLOCK_VARIABLE: &str = "DATELINE_TEST_CLOCK";
 
 /// A point of the daemon's own work; those of a commit are the store's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +64,28 @@ enum Harm {
 pub(crate) fn from_environment() -> Arc<Hooks> {
     let planned = std::env::var(VARIABLE).ok().and_then(|text| Planned::parse(&text));
     Arc::new(Hooks(planned))
+}
+
+/// The clock that commits go by: the system's, unless a test wants it wrong.
+pub(crate) fn clock() -> Arc<dyn Clock> {
+    match std::env::var_os(CLOCK_VARIABLE) {
+        None => Arc::new(SystemClock),
+        Some(offset) => Arc::new(WrongClock { offset: offset.into() }),
+    }
+}
+
+/// A clock that is wrong by what stands in a file.
+struct WrongClock {
+    offset: PathBuf,
+}
+
+impl Clock for WrongClock {
+    fn now(&self) -> Timestamp {
+        let text = std::fs::read_to_string(&self.offset).unwrap_or_default();
+        let seconds: i64 = text.trim().parse().unwrap_or(0);
+        let now = Timestamp::now();
+        Timestamp::from_nanosecond(now.as_nanosecond() + i128::from(seconds) * 1_000_000_000).unwrap_or(now)
+    }
 }
 
 impl Planned {
@@ -120,8 +146,9 @@ impl Faults for Hooks {
 
 #[cfg(test)]
 mod tests {
-    use super::{Hooks, Planned, Stage};
-    use dateline_store::{FaultPoint, Faults};
+    use super::{Hooks, Planned, Stage, WrongClock};
+    use dateline_core::Timestamp;
+    use dateline_store::{Clock, FaultPoint, Faults};
 
     #[test]
     fn a_fault_happens_at_its_point_and_count() {
@@ -136,5 +163,15 @@ mod tests {
         assert!(planned.at_stage(Stage::BeforeIndexCommit).is_err());
         assert!(Planned::parse("nowhere:1").is_none() && Planned::parse("parse:1:else").is_none());
         assert!(Hooks::default().at(FaultPoint::BeforeApply).is_ok());
+    }
+
+    #[test]
+    fn a_clock_is_wrong_by_what_its_file_says_now() {
+        let directory = tempfile::tempdir().expect("temporary directory");
+        let clock = WrongClock { offset: directory.path().join("offset") };
+        let behind = || Timestamp::now().as_second() - clock.now().as_second();
+        assert!(behind() < 100);
+        std::fs::write(&clock.offset, "-86400\n").expect("is written");
+        assert!(behind() > 86_000);
     }
 }

@@ -37,6 +37,7 @@ mod indexing;
 mod intake;
 mod live;
 mod logging;
+mod memory;
 mod notify;
 mod program;
 mod progress;

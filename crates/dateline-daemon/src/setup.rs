@@ -60,6 +60,7 @@ pub(crate) fn open_within(program: &Program, patience: Duration) -> Result<Opene
         cache_bytes: program.config.store.cache.0,
         reserve_bytes: program.config.store.free_space_reserve.0,
         faults: Arc::clone(&hooks) as Arc<dyn dateline_store::Faults>,
+        clock: crate::faults::clock(),
         ..StoreOptions::default()
     };
     let (store, report) = Store::open(lock, &options)?;
@@ -139,6 +140,18 @@ pub(crate) struct Running {
     scrub: Option<JoinHandle<()>>,
 }
 
+/// The folder, which must be there, unless the store knows it: then a disk is not mounted yet, and is waited for.
+fn root_to_watch(program: &Program, store: &Store, mode: Mode) -> Result<Root, Fatal> {
+    let options = watch_options(program);
+    match Root::open_with(&options) {
+        Err(error) if mode == Mode::Watch && error.is_missing_root() && store.root()?.is_some() => {
+            Root::unchecked(&options)
+        }
+        opened => opened,
+    }
+    .map_err(|error| bad_root(program, error))
+}
+
 /// Starts committer, indexers, workers and, when watching, the watcher.
 ///
 /// # Errors
@@ -153,7 +166,7 @@ pub(crate) fn start(program: Arc<Program>, opened: Opened, mode: Mode) -> Result
         facts.committed = head;
         facts.decisions_seen = true;
     });
-    let root = Root::open_with(&watch_options(&program)).map_err(|error| bad_root(&program, error))?;
+    let root = root_to_watch(&program, &store, mode)?;
     let pool = start_pool(&program)?;
     let watchdog = Arc::new(Watchdog::new(program.config.store.commit_deadline.0));
     let (commit, work) = bounded::<Work>(BATCHES_WAITING_MAX);

@@ -53,11 +53,12 @@ impl Schedule {
 
     /// Learns new dictionaries when it is time. They are part of the log before anything that needs them.
     pub(crate) fn keep(&mut self, store: &Store, packer: &mut Packer) -> Result<(), StoreError> {
-        let meta = locked(&store.inner.meta).clone();
-        if meta.revisions < self.due {
+        // Asked at every commit: the counters are copied only when it is time.
+        let revisions = locked(&store.inner.meta).revisions;
+        if revisions < self.due {
             return Ok(());
         }
-        let revisions = meta.revisions;
+        let meta = locked(&store.inner.meta).clone();
         let (texts, annotations) = samples(store, meta.next_document)?;
         let trained = train(&texts).and_then(|texts| Some((texts, train(&annotations)?)));
         let Some((texts, annotations)) = trained else {

@@ -137,6 +137,13 @@ pub(crate) fn table(name: &str, key: &[u8]) -> Key {
     join(TABLE, &[name.as_bytes(), &[0], key])
 }
 
+/// The table's name and the pair's key of a [`TABLE`] key.
+pub(crate) fn parts_of_table(key: &[u8]) -> (&[u8], &[u8]) {
+    let rest = key.get(1..).unwrap_or_default();
+    let end = rest.iter().position(|byte| *byte == 0).unwrap_or(rest.len());
+    (&rest[..end], rest.get(end + 1..).unwrap_or_default())
+}
+
 /// Where the chunks of a large table value start; the key's length keeps them apart from those of longer keys.
 pub(crate) fn table_chunks(name: &str, key: &[u8]) -> Key {
     let length = u16::try_from(key.len()).unwrap_or(u16::MAX).to_be_bytes();
@@ -233,7 +240,7 @@ pub(crate) fn describe(key: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{FAMILIES, after_prefix, change, describe, head, last_document, part};
+    use super::{FAMILIES, after_prefix, change, describe, head, last_document, part, parts_of_table, table};
     use dateline_core::{DocumentId, Sequence, SourcePath};
 
     #[test]
@@ -242,6 +249,14 @@ mod tests {
         assert!(head(DocumentId(1)) < head(DocumentId(1 << 40)));
         let path = SourcePath::new("a/b");
         assert_eq!(last_document(&part(&path, DocumentId(7))), Some(DocumentId(7)));
+    }
+
+    #[test]
+    fn a_table_key_comes_apart_at_its_first_zero_byte() {
+        assert_eq!(parts_of_table(&table("registry", b"a\0b")), (b"registry".as_slice(), b"a\0b".as_slice()));
+        assert_eq!(parts_of_table(&table("registry", b"")), (b"registry".as_slice(), b"".as_slice()));
+        assert_eq!(parts_of_table(b"Tcut"), (b"cut".as_slice(), b"".as_slice()));
+        assert_eq!(parts_of_table(b""), (b"".as_slice(), b"".as_slice()));
     }
 
     #[test]

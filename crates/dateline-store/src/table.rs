@@ -322,9 +322,9 @@ fn open_page(unpacker: &Unpacker, low: &[u8], page: PageV1) -> Result<Pairs, Sto
     })?;
     let damaged = |error: &DecodeError| damaged_record(low, error);
     let pairs: Pairs = decode(&raw).map_err(|error| damaged(&error))?;
-    let from = low.iter().position(|byte| *byte == 0).map_or(low.len(), |at| at + 1);
+    let (_, from) = keys::parts_of_table(low);
     let is_sorted = pairs.windows(2).all(|pair| pair[0].0.0 < pair[1].0.0);
-    if !is_sorted || pairs.first().is_some_and(|(key, _)| key.0.as_slice() < &low[from..]) {
+    if !is_sorted || pairs.first().is_some_and(|(key, _)| key.0.as_slice() < from) {
         return Err(damaged(&DecodeError::Impossible("pairs out of order")));
     }
     Ok(pairs)
@@ -389,8 +389,7 @@ fn bytes_of((key, value): &(Blob, ValueV1)) -> usize {
 
 /// Checks a page and the values it speaks of.
 pub(crate) fn check_page(view: &View<'_>, unpacker: &Unpacker, low: &[u8], sealed: &[u8]) -> Result<(), StoreError> {
-    let name = low.get(1..).and_then(|rest| rest.split(|byte| *byte == 0).next()).unwrap_or_default();
-    let name = String::from_utf8_lossy(name).into_owned();
+    let name = String::from_utf8_lossy(keys::parts_of_table(low).0).into_owned();
     for (key, value) in open_page(unpacker, low, open_record(low, sealed)?)? {
         if let ValueV1::Chunked(blob) = value {
             view.unpacked(unpacker, &keys::table_chunks(&name, &key.0), &blob)?;

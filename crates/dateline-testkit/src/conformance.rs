@@ -287,7 +287,7 @@ impl Conformance {
 }
 
 /// How much more the kit does than for every change: `DATELINE_TEST_SCALE`, 1 by default.
-fn scale() -> usize {
+pub(crate) fn scale() -> usize {
     std::env::var("DATELINE_TEST_SCALE").ok().and_then(|text| text.parse().ok()).unwrap_or(1)
 }
 

@@ -14,17 +14,20 @@
 //! `UPDATE_GOLDEN=1 cargo test` rewrites the cases; the difference is reviewed like code. See [`Golden`] for the format.
 //!
 //! [`Conformance`] runs the contract's rules over an annotator: determinism, declared access, hostile documents, linear
-//! cost, both codecs, and that output changes only together with the code version.
+//! cost, both codecs, and that output changes only together with the code version. [`assert_linear`] is for indexers and
+//! whatever else must not cost more than its input is long.
 //!
 //! Nothing here is linked into a shipped program.
 
 mod conformance;
 pub mod doc_example;
 mod golden;
+mod growth;
 mod hostile;
 
 pub use conformance::{Conformance, assert_compliant, prose};
 pub use golden::{Golden, Note, Report};
+pub use growth::assert_linear;
 pub use hostile::{Fixture, PROSE, hostile};
 
 pub use dateline_pipeline as pipeline;

@@ -36,6 +36,14 @@ pub enum WatchError {
     Thread(#[source] std::io::Error),
 }
 
+impl WatchError {
+    /// Whether nothing is at the root's path.
+    #[must_use]
+    pub fn is_missing_root(&self) -> bool {
+        matches!(self, WatchError::Root { source, .. } if source.kind() == std::io::ErrorKind::NotFound)
+    }
+}
+
 /// Why a file could not be read or looked at.
 #[derive(Debug, thiserror::Error)]
 #[error("`{path}` {kind}")]

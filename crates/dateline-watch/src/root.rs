@@ -60,8 +60,12 @@ impl Root {
         }
     }
 
-    /// The root of `options`, which need not exist now.
-    pub(crate) fn unchecked(options: &WatchOptions) -> Result<Root, WatchError> {
+    /// The root of `options`, which need not exist now: as long as it does not, nothing in it does.
+    ///
+    /// # Errors
+    ///
+    /// When its path is relative and the current directory is gone.
+    pub fn unchecked(options: &WatchOptions) -> Result<Root, WatchError> {
         let path: PathBuf = std::path::absolute(&options.root)
             .map_err(|source| WatchError::Root { path: options.root.clone(), source })?;
         Ok(Root { path: path.into(), links: Links::from_option(options.follow_symlinks) })

@@ -103,7 +103,7 @@ impl Engine {
             }
             let id = self.intake.job_number();
             self.jobs.insert(id, JobState::Documents(documents));
-            self.submit(Job { id, urgency: Urgency::Background, work: Work::Documents(batch) });
+            self.submit(Job { id, urgency: Urgency::Background, work: Work::Documents(batch) })?;
         }
         Ok(())
     }

@@ -62,9 +62,10 @@ impl Consumer {
         }
     }
 
-    /// Takes events until `done`.
+    /// Takes events until `done`, and prints how long that took.
     pub(crate) fn until(&mut self, what: &str, mut done: impl FnMut(&Consumer) -> bool) {
-        let deadline = Instant::now() + PATIENCE;
+        let began = Instant::now();
+        let deadline = began + PATIENCE;
         while !done(self) {
             match self.events.recv_deadline(deadline) {
                 Ok(event) => self.take(event),
@@ -77,12 +78,14 @@ impl Consumer {
                 ),
             }
         }
+        println!("{what}: {:.3} s", began.elapsed().as_secs_f64());
     }
 
-    /// Takes events until the catalog holds what is on disk below `root`, byte for byte.
+    /// Takes events until the catalog holds what is on disk below `root`, byte for byte, and prints how long that took.
     pub(crate) fn until_equal(&mut self, what: &str, root: &Path) {
         let expected = on_disk(root);
-        let deadline = Instant::now() + PATIENCE;
+        let began = Instant::now();
+        let deadline = began + PATIENCE;
         while !self.equals(&expected) {
             match self.events.recv_deadline(deadline) {
                 Ok(event) => self.take(event),
@@ -93,6 +96,7 @@ impl Consumer {
                 }
             }
         }
+        println!("{what}: all found {:.3} s after the last change", began.elapsed().as_secs_f64());
     }
 
     fn equals(&self, expected: &BTreeMap<SourcePath, Vec<u8>>) -> bool {
