@@ -4,9 +4,10 @@
 mod harness;
 
 use dateline_core::{Sequence, SourcePath};
-use dateline_processor::{Change, Indexer, RevisionView, Table};
+use dateline_processor::{Change, Indexer, RevisionView};
 use dateline_processor_index::Index;
 use dateline_store::{Operation, StateDir, Store, StoreOptions};
+use dateline_testkit::{NoTable, stored_revision};
 use harness::{Daemon, Lab, Numbers, STEP_MAX, scale};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -173,28 +174,6 @@ fn what_cannot_be_restored_is_named() {
     lab.assert_verified("what is left");
 }
 
-/// A table for an index that has files of its own.
-struct NoTable;
-
-impl Table for NoTable {
-    fn get(&self, _key: &[u8]) -> Result<Option<Vec<u8>>, dateline_processor::IndexError> {
-        Ok(None)
-    }
-    fn put(&mut self, _key: &[u8], _value: &[u8]) -> Result<(), dateline_processor::IndexError> {
-        Ok(())
-    }
-    fn delete(&mut self, _key: &[u8]) -> Result<(), dateline_processor::IndexError> {
-        Ok(())
-    }
-    fn scan(
-        &self,
-        _prefix: &[u8],
-        _visit: &mut dyn FnMut(&[u8], &[u8]) -> bool,
-    ) -> Result<(), dateline_processor::IndexError> {
-        Ok(())
-    }
-}
-
 fn open(lab: &Lab) -> Store {
     let lock = StateDir::new(lab.state()).lock().expect("nobody holds the state");
     Store::open(lock, &StoreOptions { reserve_bytes: 0, ..StoreOptions::default() }).expect("opens").0
@@ -213,22 +192,7 @@ fn plant(lab: &Lab, views: Vec<RevisionView>, sequence: Sequence) {
 fn view(store: &Store, path: &str) -> RevisionView {
     let entry = store.documents_of(&SourcePath::new(path)).expect("is read").remove(0);
     let data = store.revision_data(entry.document, entry.current.revision).expect("is read").expect("is there");
-    RevisionView {
-        document: data.document,
-        revision: data.entry.revision,
-        path: data.path,
-        part: data.part,
-        title: data.content.title,
-        text: data.content.text.into(),
-        marks: data.content.marks,
-        metadata: data.content.metadata,
-        origin: data.content.origin,
-        content: data.entry.content,
-        seen_from: data.entry.seen_from,
-        seen_to: data.entry.seen_to,
-        layers: data.annotations.layers,
-        facets: data.annotations.facets,
-    }
+    stored_revision(data)
 }
 
 /// What `verify` prints when it must find something.

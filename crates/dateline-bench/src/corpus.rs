@@ -1,11 +1,11 @@
 //! Texts indexed alone, without dates and names, in a directory of their own: what evaluations of the index ask.
 
-use dateline_core::{ContentHash, DocumentId, Metadata, Origin, Revision, Sequence, SourcePath, Timestamp};
-use dateline_processor::{Change, IndexError, Indexer, RevisionView, Table};
+use dateline_core::{DocumentId, Origin, Revision, Sequence};
+use dateline_processor::{Change, IndexError, Indexer, RevisionView};
 use dateline_processor_index::{Index, Searching};
 use dateline_query::{Article, OutsideError, Texts};
+use dateline_testkit::{NoTable, revision};
 use std::path::Path;
-use std::sync::Arc;
 
 /// Memory of the index writer, in bytes.
 const HEAP_BYTES: usize = 32_000_000;
@@ -57,38 +57,6 @@ impl Texts for Corpus {
 }
 
 fn view(number: u64, id: &str, title: Option<&str>, text: &str) -> RevisionView {
-    RevisionView {
-        document: DocumentId(number),
-        revision: Revision(1),
-        path: SourcePath::new(format!("{id}.txt")),
-        part: "1".to_owned(),
-        title: title.filter(|title| !title.is_empty()).map(str::to_owned),
-        text: Arc::from(text),
-        marks: Vec::new(),
-        metadata: Metadata::default(),
-        origin: Origin::default(),
-        content: ContentHash::of(text.as_bytes()),
-        seen_from: Timestamp::UNIX_EPOCH,
-        seen_to: None,
-        layers: Vec::new(),
-        facets: Vec::new(),
-    }
-}
-
-/// The index keeps files of its own.
-struct NoTable;
-
-impl Table for NoTable {
-    fn get(&self, _key: &[u8]) -> Result<Option<Vec<u8>>, IndexError> {
-        Ok(None)
-    }
-    fn put(&mut self, _key: &[u8], _value: &[u8]) -> Result<(), IndexError> {
-        Ok(())
-    }
-    fn delete(&mut self, _key: &[u8]) -> Result<(), IndexError> {
-        Ok(())
-    }
-    fn scan(&self, _prefix: &[u8], _visit: &mut dyn FnMut(&[u8], &[u8]) -> bool) -> Result<(), IndexError> {
-        Ok(())
-    }
+    let title = title.filter(|title| !title.is_empty()).map(str::to_owned);
+    RevisionView { title, ..revision(number, &format!("{id}.txt"), text) }
 }

@@ -3,7 +3,7 @@
 //! Articles are JSON Lines as `dateline annotate` writes them, with `id`, `text` and `timex`, joined with their gold
 //! lines (`id`, `topic`, `date`, `text`); timelines are JSON Lines of `topic` and `timelines`.
 
-use dateline_core::layers::{Timex, TimexType};
+use dateline_core::layers::{EntityLayer, Timex, TimexType};
 use dateline_core::{ContentHash, Date, DateInterval, DocumentId, Origin, Revision, SourcePath, Span};
 use dateline_query::{Article, Matcher, Step, TimelineEntry, TimelineOptions, Told, timeline};
 use serde::Deserialize;
@@ -135,6 +135,7 @@ pub fn score(articles: &Path, annotated: &Path, timelines: &Path) -> Result<Vec<
     let mut scored = Vec::new();
     for topic in read::<TopicLine>(timelines)? {
         let Some(loaded) = topics.get(&topic.topic) else { continue };
+        let nobody = EntityLayer::default();
         let told: Vec<Told<'_>> = loaded
             .iter()
             .map(|one| Told {
@@ -144,6 +145,7 @@ pub fn score(articles: &Path, annotated: &Path, timelines: &Path) -> Result<Vec<
                 dct: Some(DateInterval::day(one.date)),
                 timexes: &one.timexes,
                 sentences: &[],
+                entities: &nobody,
             })
             .collect();
         for gold in &topic.timelines {
@@ -153,6 +155,7 @@ pub fn score(articles: &Path, annotated: &Path, timelines: &Path) -> Result<Vec<
                 to: days.last().copied(),
                 step: Step::Day,
                 top: days.len(),
+                sentences: 1,
             };
             let entries = timeline(&told, &mut Matcher::new(&[]), &options);
             let found = entries.iter().filter(|entry| days.contains(&entry.days.earliest)).count();

@@ -653,6 +653,7 @@ pub(crate) struct AlertArgs {
 Examples:
   dateline export > documents.jsonl
   dateline export --format csv --what timexes 'date:2022-04' > timexes.csv
+  dateline export --format parquet > documents.parquet
   dateline export --what entities | duckdb -c \"select name, count(*) from read_json('/dev/stdin') group by 1\"")]
 pub(crate) struct ExportArgs {
     #[command(flatten)]
@@ -672,6 +673,8 @@ pub(crate) enum Format {
     Jsonl,
     /// Comma-separated values with a header line, RFC 4180.
     Csv,
+    /// One Parquet file, when built with `--features dateline/parquet`.
+    Parquet,
 }
 
 /// Which records are exported.
@@ -687,7 +690,7 @@ pub(crate) enum WhatWord {
 
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  dateline ask index '{\"terms\": \"grain\"}'\n  dateline ask co-mentions '\"zelensky\"'"
+    after_help = "Examples:\n  dateline ask index '{\"words\": [\"grain\"]}'\n  dateline ask co-mentions '\"zelensky\"'"
 )]
 pub(crate) struct AskArgs {
     /// Name of the indexer

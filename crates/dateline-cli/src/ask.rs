@@ -13,12 +13,22 @@ use std::time::Duration;
 /// Does something with each item as it arrives.
 pub(crate) type Each<'a> = Box<dyn FnMut(&RawValue, &mut dyn Write) -> Result<(), Failure> + 'a>;
 
+/// Items that make one file together, which is none before its end is written.
+pub(crate) trait Whole {
+    /// Takes the next item.
+    fn item(&mut self, item: &RawValue, out: &mut dyn Write) -> Result<(), Failure>;
+    /// Writes what follows the last item.
+    fn end(&mut self, out: &mut dyn Write) -> Result<(), Failure>;
+}
+
 /// What becomes of the items.
 pub(crate) enum Present<'a> {
     /// Gathered, then rendered together.
     Together(Renderer),
     /// Written one by one; flushed after each where the answer goes on for long.
     Each(Each<'a>, Flush),
+    /// Written as one file; an answer that breaks off leaves it without an end.
+    Whole(Box<dyn Whole>),
 }
 
 /// When output is flushed.
@@ -92,7 +102,11 @@ fn converse(
                     out.flush()?;
                 }
             }
+            (Some(item), Present::Whole(whole)) => whole.item(&item, out)?,
         }
+    }
+    if let Present::Whole(whole) = &mut present {
+        whole.end(out)?;
     }
     out.flush()?;
     let exit = answer.end().map(|end| end.exit).unwrap_or_default();
@@ -101,7 +115,7 @@ fn converse(
     }
     let text = match present {
         Present::Together(render) => Some(render(&gathered, screen)?),
-        Present::Each(..) => None,
+        Present::Each(..) | Present::Whole(_) => None,
     };
     Ok(Outcome { exit, text })
 }

@@ -4,7 +4,7 @@ use crate::args::{
     AlertArgs, Cli, Clocks, Command, DateAction, EntitiesAction, ExplainArgs, ExportArgs, Format, Global, MatchWord,
     SearchArgs, Selection, ShowArgs, StepWord, TailArgs, TimelineArgs, WhatWord,
 };
-use crate::ask::{Each, Flush, Outcome, Present, ask, json_lines};
+use crate::ask::{Each, Flush, Outcome, Present, Whole, ask, json_lines};
 use crate::connect::connect;
 use crate::failure::Failure;
 use crate::render::{self, Renderer};
@@ -84,7 +84,7 @@ fn plan<'a>(command: &'a Command, screen: &'a Screen) -> Result<(Request, Presen
         Command::Explain(arguments) => explain(arguments)?,
         Command::Tail(arguments) => return Ok(tail(arguments, screen)),
         Command::Alert(arguments) => return Ok(alert(arguments, screen)),
-        Command::Export(arguments) => return Ok(export(arguments)),
+        Command::Export(arguments) => return export(arguments, screen),
         command => simple(command)?,
     };
     Ok((request, together(renderer, screen)))
@@ -359,18 +359,34 @@ fn run_alert(program: &OsString, arguments: &[OsString], item: &str) -> Result<(
     child.wait().map(|_| ()).map_err(failed)
 }
 
-fn export<'a>(arguments: &ExportArgs) -> (Request, Present<'a>) {
+fn export<'a>(arguments: &ExportArgs, screen: &Screen) -> Result<(Request, Present<'a>), Failure> {
     let what = match arguments.what {
         WhatWord::Documents => ExportWhat::Documents,
         WhatWord::Timexes => ExportWhat::Timexes,
         WhatWord::Entities => ExportWhat::Entities,
     };
-    let lines = match arguments.format {
-        Format::Jsonl => json_lines(),
-        Format::Csv => csv::lines(),
+    let present = match arguments.format {
+        Format::Jsonl => Present::Each(json_lines(), Flush::AtEnd),
+        Format::Csv => Present::Each(csv::lines(), Flush::AtEnd),
+        Format::Parquet => Present::Whole(parquet_file(what, screen)?),
     };
     let selection = selection(&arguments.selection);
-    (Request::Export(protocol::Export { what, selection }), Present::Each(lines, Flush::AtEnd))
+    Ok((Request::Export(protocol::Export { what, selection }), present))
+}
+
+/// A Parquet file on standard output, unless a person would have to read it.
+#[cfg(feature = "parquet")]
+fn parquet_file(what: ExportWhat, screen: &Screen) -> Result<Box<dyn Whole>, Failure> {
+    match screen.width {
+        None => crate::columns::file(what),
+        Some(_) => Err(Failure::BinaryOnTerminal),
+    }
+}
+
+/// Parquet is not in this build.
+#[cfg(not(feature = "parquet"))]
+fn parquet_file(_: ExportWhat, _: &Screen) -> Result<Box<dyn Whole>, Failure> {
+    Err(Failure::NoParquet)
 }
 
 fn show_config(global: &Global, screen: &Screen) -> Result<Exit, Failure> {

@@ -47,6 +47,14 @@ pub(crate) enum Failure {
     /// An argument is wrong.
     #[error("{0}")]
     Usage(String),
+    /// This build leaves Parquet out.
+    #[cfg_attr(feature = "parquet", expect(dead_code, reason = "this build writes Parquet"))]
+    #[error("this `dateline` writes no Parquet: it was built without the feature `parquet`")]
+    NoParquet,
+    /// Parquet is not for reading.
+    #[cfg_attr(not(feature = "parquet"), expect(dead_code, reason = "this build writes no Parquet"))]
+    #[error("Parquet is binary, and standard output is a terminal")]
+    BinaryOnTerminal,
     /// A file cannot be written or read.
     #[error("`{}` cannot be used", .path.display())]
     File {
@@ -105,6 +113,10 @@ impl Failure {
             Failure::NeedsDaemon { .. } => Some("start it with `datelined`".to_owned()),
             Failure::Spawn { .. } => {
                 Some("install `datelined` beside `dateline`, or name it with $DATELINE_DAEMON".to_owned())
+            }
+            Failure::NoParquet => Some("build it with `cargo build --release --features dateline/parquet`".to_owned()),
+            Failure::BinaryOnTerminal => {
+                Some("write it to a file: `dateline export --format parquet > documents.parquet`".to_owned())
             }
             Failure::Item(_) => Some("are `dateline` and `datelined` of one version?".to_owned()),
             _ => None,

@@ -5,6 +5,8 @@
 
 mod args;
 mod ask;
+#[cfg(feature = "parquet")]
+mod columns;
 mod commands;
 mod complete;
 mod connect;

@@ -54,7 +54,10 @@ fn watches(root: &Path) -> Finding {
     };
     let mut directories = 0;
     count_directories(root, &mut directories);
-    let message = format!("{directories} directories, {limit} inotify watches allowed");
+    let message = format!(
+        "{directories} director{}, {limit} inotify watches allowed",
+        if directories == 1 { "y" } else { "ies" }
+    );
     if directories * 2 > limit {
         let wanted = (directories * 4).max(524_288);
         let text = format!("sysctl fs.inotify.max_user_watches={wanted}");

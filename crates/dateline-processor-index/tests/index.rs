@@ -4,31 +4,15 @@ use dateline_processor::core::layers::{
     Dct, DctLayer, Entity, EntityLayer, EntityType, Mention, Timex, TimexLayer, TimexType,
 };
 use dateline_processor::core::{
-    ContentHash, Date, DateInterval, DocumentId, Facet, FacetKind, FacetValue, Layer, LayerRecord, Metadata, Origin,
-    Precision, Revision, Sequence, SourcePath, Span, Timestamp, keys,
+    Date, DateInterval, DocumentId, Facet, FacetKind, FacetValue, Layer, LayerRecord, Precision, Revision, Sequence,
+    Span, Timestamp, keys,
 };
-use dateline_processor::{Change, IndexError, Indexer, LayerSpec, RevisionView, Table};
+use dateline_processor::{Change, Indexer, LayerSpec, RevisionView};
 use dateline_processor_index::{Clock, FacetTest, Field, Filter, Index, Node, Order, Plan, Word};
+use dateline_testkit::{NoTable, revision};
 use std::path::Path;
 
 const HEAP: usize = 15_000_000;
-
-struct NoTable;
-
-impl Table for NoTable {
-    fn get(&self, _: &[u8]) -> Result<Option<Vec<u8>>, IndexError> {
-        Ok(None)
-    }
-    fn put(&mut self, _: &[u8], _: &[u8]) -> Result<(), IndexError> {
-        Ok(())
-    }
-    fn delete(&mut self, _: &[u8]) -> Result<(), IndexError> {
-        Ok(())
-    }
-    fn scan(&self, _: &[u8], _: &mut dyn FnMut(&[u8], &[u8]) -> bool) -> Result<(), IndexError> {
-        Ok(())
-    }
-}
 
 fn date(text: &str) -> Date {
     text.parse().expect("a date")
@@ -70,22 +54,11 @@ fn speaks_of(values: &[&str]) -> LayerRecord {
     record(TimexLayer(values.iter().enumerate().map(timex).collect()))
 }
 
-fn view(document: u64, revision: u32, text: &str) -> RevisionView {
+fn view(document: u64, number: u32, text: &str) -> RevisionView {
     RevisionView {
-        document: DocumentId(document),
-        revision: Revision(revision),
-        path: SourcePath::new(format!("news/2022/article-{document}.txt")),
-        part: "1".to_owned(),
-        title: None,
-        text: text.into(),
-        marks: Vec::new(),
-        metadata: Metadata::default(),
-        origin: Origin::default(),
-        content: ContentHash::of(text.as_bytes()),
-        seen_from: time(i64::from(revision) * 100),
-        seen_to: None,
-        layers: Vec::new(),
-        facets: Vec::new(),
+        revision: Revision(number),
+        seen_from: time(i64::from(number) * 100),
+        ..revision(document, &format!("news/2022/article-{document}.txt"), text)
     }
 }
 

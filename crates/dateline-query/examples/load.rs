@@ -1,32 +1,16 @@
 //! What the index costs: `cargo run --release --example load -- FOLDER COPIES COMMIT-EVERY`. Indexes the text files of a
 //! folder so many times over, then asks queries of each kind. Prints CPU seconds, sizes and latencies; judges nothing.
 
-use dateline_core::{ContentHash, DocumentId, Metadata, Origin, Revision, Sequence, SourcePath, Timestamp};
-use dateline_processor::{Change, IndexError, Indexer, RevisionView, Table};
+use dateline_core::{ContentHash, DocumentId, Origin, Revision, Sequence, SourcePath};
+use dateline_processor::{Change, Indexer};
 use dateline_processor_index::Index;
 use dateline_query::{Article, Context, NoAliases, OutsideError, SearchOptions, Sources, Texts, parse, search};
+use dateline_testkit::{NoTable, revision};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
 type Failure = Box<dyn std::error::Error>;
-
-struct NoTable;
-
-impl Table for NoTable {
-    fn get(&self, _key: &[u8]) -> Result<Option<Vec<u8>>, IndexError> {
-        Ok(None)
-    }
-    fn put(&mut self, _key: &[u8], _value: &[u8]) -> Result<(), IndexError> {
-        Ok(())
-    }
-    fn delete(&mut self, _key: &[u8]) -> Result<(), IndexError> {
-        Ok(())
-    }
-    fn scan(&self, _prefix: &[u8], _visit: &mut dyn FnMut(&[u8], &[u8]) -> bool) -> Result<(), IndexError> {
-        Ok(())
-    }
-}
 
 struct Files(Vec<Arc<str>>);
 
@@ -66,25 +50,6 @@ fn memory_peak() -> String {
     status.lines().find(|line| line.starts_with("VmHWM")).unwrap_or_default().replace('\t', " ")
 }
 
-fn view(number: u64, text: Arc<str>) -> RevisionView {
-    RevisionView {
-        document: DocumentId(number),
-        revision: Revision(1),
-        path: SourcePath::new(format!("2022/article-{number}.txt")),
-        part: "1".to_owned(),
-        title: None,
-        content: ContentHash::of(text.as_bytes()),
-        text,
-        marks: Vec::new(),
-        metadata: Metadata::default(),
-        origin: Origin::default(),
-        seen_from: Timestamp::UNIX_EPOCH,
-        seen_to: None,
-        layers: Vec::new(),
-        facets: Vec::new(),
-    }
-}
-
 fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [folder, copies, every] = arguments.as_slice() else { return Err("FOLDER COPIES COMMIT-EVERY".into()) };
@@ -105,7 +70,7 @@ fn main() -> Result<(), Failure> {
     for _ in 0..copies {
         for text in &texts {
             number += 1;
-            let view = view(number, text.clone());
+            let view = revision(number, &format!("2022/article-{number}.txt"), text.clone());
             let document = view.document;
             index.apply(
                 &[Change { sequence: Sequence(number), document, opened: Some(view), closed: None }],

@@ -1,7 +1,7 @@
 //! What a search needs to know from outside: declared facets, names and their aliases, and the texts of articles.
 
-use dateline_core::layers::EntityType;
-use dateline_core::{ContentHash, DocumentId, FacetKind, Mark, Origin, Revision, SourcePath, Span};
+use dateline_core::layers::{EntityLayer, EntityType, Timex};
+use dateline_core::{ContentHash, DateInterval, DocumentId, FacetKind, Mark, Origin, Revision, SourcePath, Span};
 use std::sync::Arc;
 
 /// Why something outside could not answer.
@@ -75,6 +75,25 @@ pub struct Article {
     pub origin: Origin,
     /// Hash of the content.
     pub content: ContentHash,
+}
+
+/// An article with what is known of its times and names.
+#[derive(Clone, Copy, Debug)]
+pub struct Told<'a> {
+    /// The document.
+    pub document: DocumentId,
+    /// Which content of it.
+    pub revision: Revision,
+    /// Its text.
+    pub article: &'a Article,
+    /// Its date; undated articles cannot be placed and contradict nobody.
+    pub dct: Option<DateInterval>,
+    /// Its temporal expressions.
+    pub timexes: &'a [Timex],
+    /// Its sentences; when empty, a timeline cuts them at full stops and line ends, and nothing is contradicted.
+    pub sentences: &'a [Span],
+    /// Its names.
+    pub entities: &'a EntityLayer,
 }
 
 /// Gives the texts of revisions.

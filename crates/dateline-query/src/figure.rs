@@ -8,6 +8,57 @@ use std::ops::Range;
 
 /// Words on each side of a figure that say what is counted.
 const AROUND_WORDS: usize = 4;
+/// Words between a number and the noun it counts: `12 unarmed young men`.
+const BETWEEN_WORDS: usize = 3;
+/// Nouns and units that count without an s, folded.
+const PLURALS: &[&str] = &[
+    "people",
+    "men",
+    "women",
+    "children",
+    "police",
+    "personnel",
+    "staff",
+    "crew",
+    "troop",
+    "cattle",
+    "fish",
+    "sheep",
+    "aircraft",
+    "lives",
+    "feet",
+    "percent",
+    "pct",
+    "mln",
+    "stg",
+    "dlr",
+    "dlrs",
+    "dollar",
+    "dollars",
+    "euro",
+    "euros",
+    "yen",
+    "yuan",
+    "rupees",
+    "baht",
+    "won",
+    "rand",
+    "kg",
+    "km",
+    "ha",
+    "mw",
+    "bpd",
+    "gw",
+    "kwh",
+    "lb",
+    "oz",
+    "ct",
+    "cts",
+    "tonne",
+    "ton",
+    "mph",
+    "kph",
+];
 /// Words in front of a figure that may say how exact it is.
 const BEFORE_WORDS: usize = 3;
 /// What "about" leaves open on both sides, as a share.
@@ -20,6 +71,8 @@ pub(crate) struct Figure {
     pub(crate) text: String,
     /// What is counted: a stem, `%` or a currency.
     pub(crate) unit: String,
+    /// The same, as it is written.
+    pub(crate) thing: String,
     /// Every value it may stand for.
     pub(crate) low: f64,
     /// See `low`.
@@ -181,7 +234,11 @@ fn figure(
     let (unit, unit_words) = match (currency, percent) {
         (Some(currency), _) => (currency.to_owned(), 0),
         (None, true) => ("%".to_owned(), 0),
-        (None, false) => unit(tokens, at + used, folder)?,
+        (None, false) => unit(sentence, tokens, at + used, folder)?,
+    };
+    let thing = match unit_words {
+        0 => unit.clone(),
+        _ => sentence[tokens[at + used + unit_words - 1].range.clone()].to_owned(),
     };
     let (low, high, from) = bounds(tokens, at, value, step);
     let last = at + used + unit_words;
@@ -202,29 +259,54 @@ fn figure(
     }
     let text = sentence.get(start..end)?.split_whitespace().collect::<Vec<_>>().join(" ");
     let after = behind.first().cloned();
-    Some(Figure { text, unit, low, high, around: before.into_iter().chain(behind).collect(), after })
+    Some(Figure { text, unit, thing, low, high, around: before.into_iter().chain(behind).collect(), after })
 }
 
 fn currency_before(before: &str) -> Option<&'static str> {
     ["$", "€", "£", "¥"].into_iter().find(|sign| before.ends_with(sign))
 }
 
-/// What is counted: the word behind the number; names in between are passed over.
-fn unit(tokens: &[Token], from: usize, folder: &mut Folder) -> Option<(String, usize)> {
-    let passed = tokens[from.min(tokens.len())..].iter().take_while(|token| token.taken).count();
-    let token = tokens.get(from + passed)?;
-    let is_word =
-        token.folded.len() > 1 && token.folded.starts_with(char::is_alphabetic) && !is_stop_word(&token.folded);
-    let unit = match token.folded.as_str() {
-        "percent" | "pct" => "%".to_owned(),
-        "per" if tokens.get(from + passed + 1).is_some_and(|next| next.folded == "cent") => "%".to_owned(),
-        "dollars" | "dollar" | "dlrs" | "dlr" => "$".to_owned(),
-        "euros" | "euro" => "€".to_owned(),
-        _ if is_word => folder.stem_or_word(&token.folded),
-        _ => return None,
-    };
-    let words = if token.folded == "per" { 2 } else { 1 };
-    Some((unit, passed + words))
+/// What is counted: the noun behind the number, with how many words it takes. Names and a few other words in between are
+/// passed over, punctuation is not. Only what looks like a plural counts: a number before any other word is no figure.
+fn unit(sentence: &str, tokens: &[Token], from: usize, folder: &mut Folder) -> Option<(String, usize)> {
+    let (mut end, mut between) = (tokens.get(from.checked_sub(1)?)?.range.end, 0);
+    for (at, token) in tokens.iter().enumerate().skip(from) {
+        let gap = &sentence[end..token.range.start];
+        let is_abbreviated = token.taken && gap.starts_with('.');
+        if !is_abbreviated && !gap.trim().is_empty() && gap != "-" {
+            return None;
+        }
+        end = token.range.end;
+        if token.taken {
+            continue;
+        }
+        let used = at + 1 - from;
+        let next = tokens.get(at + 1).map(|next| next.folded.as_str());
+        let unit = match token.folded.as_str() {
+            "percent" | "pct" => return Some(("%".to_owned(), used)),
+            "per" if next == Some("cent") => return Some(("%".to_owned(), used + 1)),
+            "dollars" | "dollar" | "dlrs" | "dlr" => return Some(("$".to_owned(), used)),
+            "euros" | "euro" => return Some(("€".to_owned(), used)),
+            word if is_plural(word) => folder.stem_or_word(word),
+            word if is_stop_word(word) || !word.starts_with(char::is_alphabetic) => return None,
+            _ => {
+                between += 1;
+                if between > BETWEEN_WORDS {
+                    return None;
+                }
+                continue;
+            }
+        };
+        return Some((unit, used));
+    }
+    None
+}
+
+/// Whether a folded word may be the plural of a noun, or a unit.
+fn is_plural(word: &str) -> bool {
+    let is_alphabetic = word.chars().all(char::is_alphabetic);
+    let ends = word.len() > 2 && word.ends_with('s') && !word.ends_with("ss") && !word.ends_with("us");
+    is_alphabetic && !is_stop_word(word) && (ends || PLURALS.contains(&word))
 }
 
 /// What values a number may stand for, by the words before it, and where those begin. A number without any stands for
@@ -274,6 +356,9 @@ mod tests {
             ("Wheat lost 5% and 1,200 jobs went.", vec!["5%", "1,200 jobs"]),
             ("He was 45 and one of them.", vec![]),
             ("The notes have a 9-3/4 pct coupon.", vec![]),
+            ("Some 12 unarmed young men fled in 3 boats.", vec!["Some 12 unarmed young men", "3 boats"]),
+            ("Output fell to 39,834 compared with 41,000 a year before.", vec![]),
+            ("Gold stood at 3,913.00 (previous 3,905.00) and 153 JUL7.", vec![]),
             ("", vec![]),
         ] {
             let found: Vec<String> = of(sentence).into_iter().map(|figure| figure.text).collect();

@@ -1,7 +1,7 @@
 //! The passage of a text that shows best why it was found, and a headline for texts that have none.
 
 use crate::context::Article;
-use dateline_core::Span;
+use dateline_core::{Mark, Span};
 use dateline_processor_index::Word;
 use dateline_processor_index::words::{Folder, words};
 use rustc_hash::FxHashMap;
@@ -69,6 +69,12 @@ impl Matcher {
         Matcher { folder, folded, exact, stems, prefixes, fuzzy }
     }
 
+    /// Whether no word is wanted.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.exact.is_empty() && self.stems.is_empty() && self.prefixes.is_empty() && self.fuzzy.is_empty()
+    }
+
     /// Which wanted word a word of a text is, by its position in the list.
     pub fn wanted(&mut self, word: &str) -> Option<usize> {
         self.folder.fold(word, &mut self.folded);
@@ -107,7 +113,7 @@ pub fn snippet(article: &Article, matcher: &mut Matcher) -> Snippet {
     let (start, end) = match best_window(&places) {
         Some((first, last)) => around(article, &places[first].range, &places[last].range),
         None => {
-            let start = prose_start(article);
+            let start = prose_start(&article.text, &article.marks);
             (start, word_end(text, (start + SNIPPET_BYTES).min(text.len())))
         }
     };
@@ -188,12 +194,12 @@ fn word_end(text: &str, at: usize) -> usize {
     text[..at].rfind(char::is_whitespace).unwrap_or(at)
 }
 
-fn prose_start(article: &Article) -> usize {
-    let leading = article.marks.iter().map(|mark| mark.span).fold(0usize, |start, span| {
-        let gap = article.text.get(start..span.start as usize);
+fn prose_start(text: &str, marks: &[Mark]) -> usize {
+    let leading = marks.iter().map(|mark| mark.span).fold(0usize, |start, span| {
+        let gap = text.get(start..span.start as usize);
         if gap.is_some_and(|gap| gap.trim().is_empty()) { span.end as usize } else { start }
     });
-    let rest = &article.text[leading..];
+    let rest = &text[leading..];
     leading + rest.len() - rest.trim_start().len()
 }
 
@@ -231,10 +237,16 @@ fn rendered(text: &str, passage: Range<usize>, places: &[Place]) -> Snippet {
 /// The headline of an article: its title, or the beginning of its first sentence.
 #[must_use]
 pub fn headline(article: &Article) -> String {
-    if let Some(title) = article.title.as_deref().map(str::trim).filter(|title| !title.is_empty()) {
+    headline_of(article.title.as_deref(), &article.text, &article.marks)
+}
+
+/// The same from the parts of an article.
+#[must_use]
+pub fn headline_of(title: Option<&str>, text: &str, marks: &[Mark]) -> String {
+    if let Some(title) = title.map(str::trim).filter(|title| !title.is_empty()) {
         return title.split_whitespace().collect::<Vec<_>>().join(" ");
     }
-    let rest = &article.text[prose_start(article)..];
+    let rest = &text[prose_start(text, marks)..];
     let line = rest.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("");
     let sentence_end = line.match_indices(['.', '!', '?']).find_map(|(at, end)| {
         let after = &line[at + end.len()..];

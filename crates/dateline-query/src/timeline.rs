@@ -3,7 +3,7 @@
 //! A pure function over loaded articles. A day matters when many articles speak of it, and more when they still speak of
 //! it long after. Copies and rewrites of a report support its day; its sentence is shown once.
 
-use crate::context::Article;
+use crate::context::Told;
 use crate::snippet::Matcher;
 use crate::stop::is_stop_word;
 use dateline_core::layers::{Timex, TimexType};
@@ -19,8 +19,8 @@ const LOOKING_BACK_DAYS: i32 = 7;
 const LEAD_SENTENCES: usize = 3;
 /// What a lead without a date counts beside a sentence that names the day.
 const LEAD_WEIGHT: f64 = 0.3;
-/// What a sentence counts that has none of the words asked for.
-const ASIDE_WEIGHT: f64 = 0.7;
+/// What a sentence counts that has none of the words asked for, in an article that begins with one; in others, nothing.
+const ASIDE_WEIGHT: f64 = 0.5;
 /// Shortest sentence that is shown when there is another, in words.
 const SENTENCE_WORDS_MIN: usize = 6;
 /// What a scrap or paragraph counts beside a sentence.
@@ -35,23 +35,6 @@ const TWIN_SHARE: f64 = 0.8;
 const TWIN_ORDERS: usize = 3;
 /// Sentences of one day that are compared with each other.
 const SENTENCES_COMPARED_MAX: usize = 400;
-
-/// An article with what is known of its times.
-#[derive(Clone, Copy, Debug)]
-pub struct Told<'a> {
-    /// The document.
-    pub document: DocumentId,
-    /// Which content of it.
-    pub revision: Revision,
-    /// Its text.
-    pub article: &'a Article,
-    /// Its date.
-    pub dct: Option<DateInterval>,
-    /// Its temporal expressions.
-    pub timexes: &'a [Timex],
-    /// Its sentences; when empty, they are cut at full stops and line ends.
-    pub sentences: &'a [Span],
-}
 
 /// How long the steps of a timeline are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -98,8 +81,10 @@ pub struct TimelineOptions {
     pub to: Option<Date>,
     /// Length of the steps.
     pub step: Step,
-    /// Lines at most: the weightiest.
+    /// Steps at most: the weightiest.
     pub top: usize,
+    /// Sentences at most of each step, the best ones; those of one article or of one wording are one.
+    pub sentences: usize,
 }
 
 /// One line of a timeline.
@@ -162,7 +147,7 @@ pub fn timeline(told: &[Told<'_>], matcher: &mut Matcher, options: &TimelineOpti
     let mut folder = Folder::default();
     let mut entries: Vec<TimelineEntry> = ranked
         .into_iter()
-        .filter_map(|(score, days)| entry(told, &steps[&days], days, score, options.step, &mut folder, &mut shown))
+        .flat_map(|(score, days)| entries_of(told, &steps[&days], (days, score), options, &mut folder, &mut shown))
         .collect();
     entries.sort_by_key(|entry| entry.days);
     entries
@@ -179,6 +164,9 @@ fn gather(
     let text: &str = &told.article.text;
     let cut = if told.sentences.is_empty() { sentences(text) } else { Vec::new() };
     let sentences = if cut.is_empty() { told.sentences } else { &cut };
+    let begins = sentences.iter().take(LEAD_SENTENCES).filter_map(|span| span.slice(text));
+    let is_about = matcher.is_empty()
+        || told.article.title.as_deref().into_iter().chain(begins).any(|sentence| asked_words(sentence, matcher) > 0);
     for (at, span) in sentences.iter().enumerate() {
         let inside = told.timexes.iter().filter(|timex| span.contains(timex.span));
         let dated = inside.filter(|timex| matches!(timex.kind, TimexType::Date | TimexType::Time));
@@ -199,11 +187,15 @@ fn gather(
             continue;
         }
         let asked = asked_words(span.slice(text).unwrap_or(""), matcher);
+        if asked == 0 && !is_about {
+            continue;
+        }
+        let span = spoken(text, sentences, at);
         for (days, named) in days {
             let since =
                 told.dct.and_then(|dct| (dct.earliest - days.latest).total((jiff::Unit::Day, days.latest)).ok());
             let looking_back = since.is_some_and(|since| since > f64::from(LOOKING_BACK_DAYS));
-            let candidate = Candidate { told: number, span: *span, at, named, looking_back, asked };
+            let candidate = Candidate { told: number, span, at, named, looking_back, asked };
             steps.entry(days).or_default().push(candidate);
         }
     }
@@ -239,15 +231,24 @@ fn weight(candidates: &[Candidate]) -> f64 {
     values.iter().sum::<f64>().ln_1p() + looking_back.ln_1p()
 }
 
-fn entry(
+/// The sentence at a place, or the one before it when it only signs that one: `— A. Writer, April 4`.
+fn spoken(text: &str, sentences: &[Span], at: usize) -> Span {
+    let is_signature =
+        |span: &Span| span.slice(text).is_some_and(|sentence| sentence.starts_with(['\u{2014}', '\u{2013}']));
+    let before = at.checked_sub(1).and_then(|before| sentences.get(before)).copied();
+    before.filter(|_| is_signature(&sentences[at])).unwrap_or(sentences[at])
+}
+
+/// The lines of one step: its best sentence with all that support the step; where more are wanted, each with what
+/// supports it.
+fn entries_of(
     told: &[Told<'_>],
     candidates: &[Candidate],
-    days: DateInterval,
-    score: f64,
-    step: Step,
+    (days, score): (DateInterval, f64),
+    options: &TimelineOptions,
     folder: &mut Folder,
     shown: &mut FxHashSet<Vec<String>>,
-) -> Option<TimelineEntry> {
+) -> Vec<TimelineEntry> {
     let compared: Vec<&Candidate> = candidates.iter().take(SENTENCES_COMPARED_MAX).collect();
     let said: Vec<Vec<String>> = compared.iter().map(|candidate| content(told, candidate, folder)).collect();
     let mut common: FxHashMap<&str, f64> = FxHashMap::default();
@@ -257,12 +258,47 @@ fn entry(
     let mut order: Vec<(f64, usize)> =
         (0..compared.len()).map(|at| (says_it(compared[at], &said[at], &common), at)).collect();
     order.sort_by(|one, other| other.0.total_cmp(&one.0).then(one.1.cmp(&other.1)));
-    let fresh = order.iter().find(|(_, at)| !shown.contains(&said[*at])).or(order.first())?;
-    shown.insert(said[fresh.1].clone());
-    let best = compared[fresh.1];
+    let Some((_, best)) = order.iter().find(|(_, at)| !shown.contains(&said[*at])).or(order.first()) else {
+        return Vec::new();
+    };
+    shown.insert(said[*best].clone());
+    let documents = |candidates: &mut dyn Iterator<Item = &Candidate>| -> BTreeSet<DocumentId> {
+        candidates.map(|candidate| told[candidate.told].document).collect()
+    };
+    let step = (days, score, options.step);
+    if options.sentences <= 1 {
+        let documents = documents(&mut candidates.iter());
+        let sources = documents.len() - repeats(&compared, &said);
+        let mentions = candidates.iter().filter(|candidate| candidate.named).count();
+        return vec![entry(told, compared[*best], step, documents, (sources, mentions))];
+    }
+    let mut taken: Vec<usize> = Vec::new();
+    for (_, at) in std::iter::once(&(0.0, *best)).chain(&order) {
+        let is_taken =
+            |before: &usize| compared[*before].told == compared[*at].told || is_twin(&said[*before], &said[*at]);
+        if taken.len() < options.sentences && !taken.iter().any(is_taken) {
+            taken.push(*at);
+        }
+    }
+    let lines = taken.into_iter().map(|at| {
+        let mut alike =
+            (0..compared.len()).filter(|other| is_twin(&said[at], &said[*other])).map(|other| compared[other]);
+        let documents = documents(&mut alike);
+        let sources = documents.len();
+        entry(told, compared[at], step, documents, (sources, sources))
+    });
+    lines.collect()
+}
+
+fn entry(
+    told: &[Told<'_>],
+    best: &Candidate,
+    (days, score, step): (DateInterval, f64, Step),
+    documents: BTreeSet<DocumentId>,
+    (sources, mentions): (usize, usize),
+) -> TimelineEntry {
     let source = &told[best.told];
-    let documents: BTreeSet<DocumentId> = candidates.iter().map(|candidate| told[candidate.told].document).collect();
-    Some(TimelineEntry {
+    TimelineEntry {
         days,
         precision: step.precision(),
         sentence: on_one_line(best.span.slice(&source.article.text).unwrap_or("")),
@@ -272,12 +308,12 @@ fn entry(
         path: source.article.path.display(),
         part: source.article.part.clone(),
         line: source.article.line(best.span.start),
-        sources: documents.len() - repeats(&compared, &said),
+        sources,
         others: documents.into_iter().filter(|document| *document != source.document).collect(),
         expression: expression(source, best, days, step),
-        mentions: candidates.iter().filter(|candidate| candidate.named).count(),
+        mentions,
         score,
-    })
+    }
 }
 
 /// How many articles say nothing of these days that another article did not say in nearly the same words.
@@ -397,10 +433,10 @@ fn sentences(text: &str) -> Vec<Span> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Step, TimelineOptions, Told, sentences, timeline};
-    use crate::context::Article;
+    use super::{Step, TimelineOptions, sentences, timeline};
+    use crate::context::{Article, Told};
     use crate::snippet::Matcher;
-    use dateline_core::layers::{Timex, TimexType};
+    use dateline_core::layers::{EntityLayer, Timex, TimexType};
     use dateline_core::{ContentHash, DateInterval, DocumentId, Origin, Revision, SourcePath, Span};
 
     fn article(text: &str) -> Article {
@@ -440,6 +476,7 @@ mod tests {
     fn lines(texts: &[(&str, &str)], options: &TimelineOptions) -> Vec<String> {
         let articles: Vec<(Article, Vec<Timex>, Option<DateInterval>)> =
             texts.iter().map(|(date, text)| (article(text), timexes(text), DateInterval::parse(date).ok())).collect();
+        let nobody = EntityLayer::default();
         let told: Vec<Told<'_>> = (1..)
             .zip(&articles)
             .map(|(number, (article, timexes, dct))| Told {
@@ -449,6 +486,7 @@ mod tests {
                 dct: *dct,
                 timexes,
                 sentences: &[],
+                entities: &nobody,
             })
             .collect();
         let entries = timeline(&told, &mut Matcher::new(&[]), options);
@@ -471,7 +509,7 @@ mod tests {
 
     #[test]
     fn days_that_many_speak_of_come_first_and_are_shown_in_order() {
-        let options = TimelineOptions { from: None, to: None, step: Step::Day, top: 2 };
+        let options = TimelineOptions { from: None, to: None, step: Step::Day, top: 2, sentences: 1 };
         let found = lines(&TEXTS, &options);
         assert_eq!(found.len(), 2);
         assert!(
@@ -484,13 +522,37 @@ mod tests {
     #[test]
     fn leads_without_a_date_report_of_their_own_day() {
         let day = "2022-04-06".parse().ok();
-        let options = TimelineOptions { from: day, to: day, step: Step::Day, top: 9 };
+        let options = TimelineOptions { from: day, to: day, step: Step::Day, top: 9, sentences: 1 };
         assert_eq!(lines(&TEXTS, &options), ["2022-04-06 Crews searched the river again. (1 of 1, 2:1)"]);
     }
 
     #[test]
+    fn several_sentences_of_a_day_are_of_several_articles_and_wordings() {
+        let texts = [
+            ("2022-04-04", "The bridge fell on 2022-04-03 into the river. It was old, they said on 2022-04-03 too."),
+            ("2022-04-05", "The bridge fell on 2022-04-03 into the river."),
+            ("2022-04-05", "Two lorries were on it when it came down on 2022-04-03 into the water."),
+        ];
+        let options = TimelineOptions { from: None, to: None, step: Step::Day, top: 1, sentences: 5 };
+        let found = lines(&texts, &options);
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert!(found.iter().any(|line| line.contains("fell on") && line.contains("(2 of 2, ")), "{found:?}");
+        assert!(found.iter().any(|line| line.contains("lorries") && line.contains("(1 of 1, ")), "{found:?}");
+    }
+
+    #[test]
+    fn a_signature_stands_for_what_it_signs() {
+        let texts = [(
+            "2022-04-05",
+            "Grateful to all who came to the bridge with food and boats.\n\u{2014} A. Writer 2022-04-04",
+        )];
+        let options = TimelineOptions { from: None, to: None, step: Step::Day, top: 9, sentences: 1 };
+        assert!(lines(&texts, &options)[0].starts_with("2022-04-04 Grateful to all"), "{:?}", lines(&texts, &options));
+    }
+
+    #[test]
     fn steps_may_be_weeks_and_months() {
-        let options = TimelineOptions { from: None, to: None, step: Step::Month, top: 9 };
+        let options = TimelineOptions { from: None, to: None, step: Step::Month, top: 9, sentences: 1 };
         let months: Vec<String> = lines(&TEXTS, &options).iter().map(|line| line[..7].to_owned()).collect();
         assert_eq!(months, ["2022-04", "2022-05"]);
         let options = TimelineOptions { step: Step::Week, ..options };

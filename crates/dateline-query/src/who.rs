@@ -2,7 +2,8 @@
 
 use dateline_core::layers::{EntityLayer, EntityType};
 use dateline_processor_index::words::Folder;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::BTreeMap;
 
 /// One entity of several articles.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,27 +20,29 @@ pub struct Counted {
     pub mentions: usize,
 }
 
-/// What entities are told apart by: an id, or else type and folded name.
+/// What entities are told apart by: an id, or else the folded name. A name is not counted twice because a tagger takes it
+/// for a person here and for an organisation there.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Identity {
-    Listed(String),
-    Named(EntityType, Vec<String>),
+    Listed(String, EntityType),
+    Named(Vec<String>),
 }
 
 #[derive(Default)]
 struct Count {
     names: FxHashMap<String, usize>,
+    /// Mentions by type.
+    kinds: BTreeMap<EntityType, usize>,
     documents: usize,
-    mentions: usize,
 }
 
 /// The entities of some articles, those in most articles first.
 #[must_use]
 pub fn who<'l>(layers: impl IntoIterator<Item = &'l EntityLayer>, limit: usize) -> Vec<Counted> {
     let mut folder = Folder::default();
-    let mut counts: FxHashMap<(Identity, EntityType), Count> = FxHashMap::default();
+    let mut counts: FxHashMap<Identity, Count> = FxHashMap::default();
     for layer in layers {
-        let mut here: FxHashMap<(Identity, EntityType), usize> = FxHashMap::default();
+        let mut here: FxHashSet<Identity> = FxHashSet::default();
         let mut mentioned = vec![0; layer.entities.len()];
         for mention in &layer.mentions {
             if let Some(count) = mentioned.get_mut(mention.entity as usize) {
@@ -48,22 +51,17 @@ pub fn who<'l>(layers: impl IntoIterator<Item = &'l EntityLayer>, limit: usize) 
         }
         for (entity, mentions) in layer.entities.iter().zip(mentioned) {
             let identity = match &entity.reference {
-                Some(reference) => Identity::Listed(reference.clone()),
-                None => Identity::Named(entity.kind, folder.folded_words(&entity.name)),
+                Some(reference) => Identity::Listed(reference.clone(), entity.kind),
+                None => Identity::Named(folder.folded_words(&entity.name)),
             };
-            let key = (identity, entity.kind);
-            let count = counts.entry(key.clone()).or_default();
+            let is_first = here.insert(identity.clone());
+            let count = counts.entry(identity).or_default();
             *count.names.entry(entity.name.clone()).or_insert(0) += 1;
-            *here.entry(key).or_insert(0) += mentions;
-        }
-        for (key, mentions) in here {
-            let count = counts.entry(key).or_default();
-            count.documents += 1;
-            count.mentions += mentions;
+            *count.kinds.entry(entity.kind).or_insert(0) += mentions;
+            count.documents += usize::from(is_first);
         }
     }
-    let mut counted: Vec<Counted> =
-        counts.into_iter().map(|((identity, kind), count)| named(identity, kind, count)).collect();
+    let mut counted: Vec<Counted> = counts.into_iter().filter_map(|(identity, count)| named(identity, count)).collect();
     counted.sort_by(|one, other| {
         let most = other.documents.cmp(&one.documents).then(other.mentions.cmp(&one.mentions));
         most.then_with(|| one.name.cmp(&other.name))
@@ -74,18 +72,24 @@ pub fn who<'l>(layers: impl IntoIterator<Item = &'l EntityLayer>, limit: usize) 
     counted
 }
 
-fn named(identity: Identity, kind: EntityType, count: Count) -> Counted {
-    let best = count.names.into_iter().max_by(|one, other| one.1.cmp(&other.1).then_with(|| other.0.cmp(&one.0)));
-    Counted {
+/// An entity with the name and the type it has most often; a name in capitals is shown only when there is no other.
+fn named(identity: Identity, count: Count) -> Option<Counted> {
+    let has_small = |name: &str| name.chars().any(char::is_lowercase);
+    let best = count.names.into_iter().max_by(|(one, one_count), (other, other_count)| {
+        has_small(one).cmp(&has_small(other)).then(one_count.cmp(other_count)).then_with(|| other.cmp(one))
+    });
+    let mentions = count.kinds.values().sum();
+    let kind = count.kinds.into_iter().max_by_key(|(kind, mentions)| (*mentions, std::cmp::Reverse(*kind)))?.0;
+    Some(Counted {
         kind,
-        name: best.map(|(name, _)| name).unwrap_or_default(),
+        name: best?.0,
         reference: match identity {
-            Identity::Listed(reference) => Some(reference),
-            Identity::Named(..) => None,
+            Identity::Listed(reference, _) => Some(reference),
+            Identity::Named(_) => None,
         },
         documents: count.documents,
-        mentions: count.mentions,
-    }
+        mentions,
+    })
 }
 
 #[cfg(test)]
@@ -117,6 +121,15 @@ mod tests {
         ];
         let found: Vec<(String, usize, usize)> =
             who(&layers, 2).into_iter().map(|one| (one.name, one.documents, one.mentions)).collect();
-        assert_eq!(found, [("Volodymyr Zelenskyy".to_owned(), 3, 5), ("ANN EXAMPLE".to_owned(), 2, 3)]);
+        assert_eq!(found, [("Volodymyr Zelenskyy".to_owned(), 3, 5), ("Ann Example".to_owned(), 2, 3)]);
+    }
+
+    #[test]
+    fn a_name_of_two_types_is_one() {
+        let mut organisation = layer(&[("Kremlin", None, 3)]);
+        organisation.entities[0].kind = EntityType::Org;
+        let found = who(&[layer(&[("Kremlin", None, 1)]), organisation], 9);
+        let found: Vec<_> = found.iter().map(|one| (one.kind, one.documents, one.mentions)).collect();
+        assert_eq!(found, [(EntityType::Org, 2, 4)]);
     }
 }

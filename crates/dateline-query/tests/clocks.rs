@@ -6,15 +6,15 @@ use dateline_core::layers::{Dct, DctLayer};
 use dateline_core::{
     ContentHash, Date, DateInterval, Document, DocumentId, Origin, Precision, Revision, SourcePath, Timestamp,
 };
-use dateline_processor::{Change, IndexError, Indexer, LayerSpec, RevisionView, Table};
+use dateline_processor::{Change, Indexer, LayerSpec};
 use dateline_processor_index::Index;
 use dateline_query::{
     Article, Context, Hits, NoAliases, Note, OutsideError, SearchOptions, Sources, Texts, parse, search,
 };
 use dateline_store::{
-    Annotations, Clock, Committer, FileIdentity, NewDocument, Operation, RevisionData, SourceSlice, StateDir, Store,
-    StoreOptions,
+    Annotations, Clock, Committer, FileIdentity, NewDocument, Operation, SourceSlice, StateDir, Store, StoreOptions,
 };
+use dateline_testkit::{NoTable, stored_revision};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -152,8 +152,8 @@ impl World {
             .map(|change| Change {
                 sequence: change.sequence,
                 document: change.document,
-                opened: change.opened.map(view),
-                closed: change.closed.map(view),
+                opened: change.opened.map(stored_revision),
+                closed: change.closed.map(stored_revision),
             })
             .collect();
         self.index.apply(&changes, &mut NoTable).expect("applies");
@@ -186,42 +186,6 @@ impl Texts for World {
             origin: Origin { offset: Some(0), line: 1 },
             content: data.entry.content,
         }))
-    }
-}
-
-fn view(data: RevisionData) -> RevisionView {
-    RevisionView {
-        document: data.document,
-        revision: data.entry.revision,
-        path: data.path,
-        part: data.part,
-        title: data.content.title,
-        text: data.content.text.into(),
-        marks: data.content.marks,
-        metadata: data.content.metadata,
-        origin: data.content.origin,
-        content: data.entry.content,
-        seen_from: data.entry.seen_from,
-        seen_to: data.entry.seen_to,
-        layers: data.annotations.layers,
-        facets: data.annotations.facets,
-    }
-}
-
-struct NoTable;
-
-impl Table for NoTable {
-    fn get(&self, _: &[u8]) -> Result<Option<Vec<u8>>, IndexError> {
-        Ok(None)
-    }
-    fn put(&mut self, _: &[u8], _: &[u8]) -> Result<(), IndexError> {
-        Ok(())
-    }
-    fn delete(&mut self, _: &[u8]) -> Result<(), IndexError> {
-        Ok(())
-    }
-    fn scan(&self, _: &[u8], _: &mut dyn FnMut(&[u8], &[u8]) -> bool) -> Result<(), IndexError> {
-        Ok(())
     }
 }
 

@@ -2,33 +2,17 @@
 
 use dateline_core::layers::{Dct, DctLayer, Entity, EntityLayer, EntityType, Mention, Timex, TimexLayer, TimexType};
 use dateline_core::{
-    ContentHash, DateInterval, DocumentId, Facet, FacetKind, FacetValue, Layer, LayerRecord, Mark, MarkKind, Metadata,
-    Origin, Precision, Revision, Sequence, SourcePath, Span, Timestamp,
+    DateInterval, DocumentId, Facet, FacetKind, FacetValue, Layer, LayerRecord, Mark, MarkKind, Origin, Precision,
+    Revision, Sequence, Span,
 };
-use dateline_processor::{Change, IndexError, Indexer, LayerSpec, RevisionView, Table};
+use dateline_processor::{Change, Indexer, LayerSpec, RevisionView};
 use dateline_processor_index::Index;
 use dateline_query::{
     Aliases, Article, Context, FacetDeclaration, Hits, KnownEntity, Match, Note, OutsideError, SearchError,
     SearchOptions, Sources, Texts, parse, search,
 };
+use dateline_testkit::{NoTable, revision};
 use std::collections::HashMap;
-
-struct NoTable;
-
-impl Table for NoTable {
-    fn get(&self, _: &[u8]) -> Result<Option<Vec<u8>>, IndexError> {
-        Ok(None)
-    }
-    fn put(&mut self, _: &[u8], _: &[u8]) -> Result<(), IndexError> {
-        Ok(())
-    }
-    fn delete(&mut self, _: &[u8]) -> Result<(), IndexError> {
-        Ok(())
-    }
-    fn scan(&self, _: &[u8], _: &mut dyn FnMut(&[u8], &[u8]) -> bool) -> Result<(), IndexError> {
-        Ok(())
-    }
-}
 
 /// Two entities share a name; one has several spellings.
 struct Names;
@@ -85,22 +69,8 @@ fn dated(text: &str) -> LayerRecord {
 impl World {
     fn add(&mut self, text: &str, change: impl FnOnce(&mut RevisionView)) {
         let number = self.views.len() as u64 + 1;
-        let mut view = RevisionView {
-            document: DocumentId(number),
-            revision: Revision(1),
-            path: SourcePath::new(format!("news/{number}.txt")),
-            part: "1".to_owned(),
-            title: None,
-            text: text.into(),
-            marks: Vec::new(),
-            metadata: Metadata::default(),
-            origin: Origin { offset: Some(0), line: 1 },
-            content: ContentHash::of(text.as_bytes()),
-            seen_from: Timestamp::UNIX_EPOCH,
-            seen_to: None,
-            layers: Vec::new(),
-            facets: Vec::new(),
-        };
+        let mut view = revision(number, &format!("news/{number}.txt"), text);
+        view.origin = Origin { offset: Some(0), line: 1 };
         change(&mut view);
         let article = Article {
             path: view.path.clone(),

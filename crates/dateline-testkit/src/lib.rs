@@ -17,6 +17,8 @@
 //! cost, both codecs, and that output changes only together with the code version. [`assert_linear`] is for indexers and
 //! whatever else must not cost more than its input is long.
 //!
+//! [`revision`] and [`NoTable`] are what the test of an indexer hands to it.
+//!
 //! Nothing here is linked into a shipped program.
 
 mod conformance;
@@ -24,10 +26,14 @@ pub mod doc_example;
 mod golden;
 mod growth;
 mod hostile;
+mod indexing;
 
 pub use conformance::{Conformance, assert_compliant, prose};
 pub use golden::{Golden, Note, Report};
 pub use growth::assert_linear;
 pub use hostile::{Fixture, PROSE, hostile};
+#[cfg(feature = "store")]
+pub use indexing::stored_revision;
+pub use indexing::{NoTable, revision};
 
 pub use dateline_pipeline as pipeline;

@@ -57,12 +57,12 @@ pub(crate) fn layer(name: String) -> Renderer {
 
 /// Title, place, date and what the source says.
 fn head(shown: &Shown, screen: &Screen) -> String {
-    let title = shown.title.as_deref().unwrap_or("(no title)");
+    let title = shown.title.as_deref().map(|title| format!("{}\n", screen.safe(style::TITLE, title)));
     let path = screen.safe(style::PATH, &place(&shown.path, shown.part.as_deref(), 0));
     let revisions = shown.revisions.len();
     let of = if revisions > 1 { format!(" of {revisions}") } else { String::new() };
     let ids = format!("document {}, revision {}{of}", shown.document, shown.revision);
-    let mut out = format!("{}\n{path}  {}\n", screen.safe(style::TITLE, title), screen.paint(style::DIM, &ids));
+    let mut out = format!("{}{path}  {}\n", title.unwrap_or_default(), screen.paint(style::DIM, &ids));
     match (&shown.dct, shown.deleted, shown.seen_to) {
         (_, true, Some(time)) => out.push_str(&format!("deleted {}\n", moment(time))),
         (_, false, Some(time)) => out.push_str(&format!("superseded {}\n", moment(time))),

@@ -27,8 +27,8 @@ pub(crate) fn who() -> Renderer {
     all(|entities: &[EntityCount], screen| {
         let row = |entity: &EntityCount| {
             vec![
-                figure(number(entity.mentions)),
-                figure(format!("in {}", number(entity.documents))),
+                figure(counted(entity.documents, "document")),
+                figure(format!("{}×", number(entity.mentions))),
                 cell(type_style(&entity.kind), &entity.kind),
                 plain(&entity.name),
                 cell(style::DIM, entity.entity.as_deref().unwrap_or("")),
@@ -44,8 +44,8 @@ pub(crate) fn entities() -> Renderer {
         let row = |entity: &EntitySummary| {
             let aliases = entity.aliases.iter().take(ALIASES_MAX).cloned().collect::<Vec<String>>().join(", ");
             vec![
-                figure(number(entity.mentions)),
-                figure(format!("in {}", number(entity.documents))),
+                figure(format!("{}×", number(entity.mentions))),
+                figure(format!("in {}", counted(entity.documents, "document"))),
                 cell(type_style(&entity.kind), &entity.kind),
                 cell(style::TITLE, &entity.name),
                 cell(style::DIM, &entity.entity),
@@ -180,10 +180,10 @@ mod tests {
             json!({"entity": "E12", "name": "Volodymyr Zelensky", "type": "PER", "documents": 9, "mentions": 1200});
         let nameless = json!({"entity": null, "name": "Bucha", "type": "LOC", "documents": 2, "mentions": 3});
         insta::assert_snapshot!(shown(&who(), &[item, nameless], &plain(None)), @r"
-        1,200  in 9  PER  Volodymyr Zelensky  E12
-            3  in 2  LOC  Bucha
+        9 documents  1,200×  PER  Volodymyr Zelensky  E12
+        2 documents      3×  LOC  Bucha
         ");
-        insta::assert_snapshot!(shown(&entities(), &[summary()], &plain(None)), @"1,200  in 9  PER  Volodymyr Zelensky  E12  2022-02-24 to 2022-04-05  Zelenskiy, Zelenskyy");
+        insta::assert_snapshot!(shown(&entities(), &[summary()], &plain(None)), @"1,200×  in 9 documents  PER  Volodymyr Zelensky  E12  2022-02-24 to 2022-04-05  Zelenskiy, Zelenskyy");
     }
 
     #[test]

@@ -26,10 +26,6 @@ fn hit(hit: &Hit, screen: &Screen) -> String {
     }
     out.push_str(&format!("{INDENT}{path}\n"));
     out.push_str(&wrap(&highlighted(&hit.snippet, &hit.highlights), screen.text_width(), INDENT, screen));
-    if !hit.also.is_empty() {
-        let also: Vec<String> = hit.also.iter().map(|name| terminal::escape_line(name)).collect();
-        out.push_str(&format!("{INDENT}{}\n", screen.paint(style::DIM, &format!("also: {}", also.join(", ")))));
-    }
     out
 }
 
@@ -181,7 +177,6 @@ mod tests {
                     wire/talks.txt:3
                     Delegations met for peace talks on Tuesday in a
                     palace on the Bosphorus, officials said.
-                    also: Istambul
 
         undated     (no title)
                     wire/talks.txt#7
@@ -196,7 +191,7 @@ mod tests {
         assert!(painted.contains("\u{1b}[1m\u{1b}[31mpeace\u{1b}[0m"), "{painted:?}");
         let piped = shown(&hits(), &[hit()], &plain(None));
         assert!(!piped.contains('\u{1b}'));
-        assert_eq!(piped.lines().count(), 4, "piped output is not wrapped");
+        assert_eq!(piped.lines().count(), 3, "piped output is not wrapped");
     }
 
     #[test]

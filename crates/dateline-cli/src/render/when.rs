@@ -2,7 +2,7 @@
 
 use super::table::{cell, figure, plain, table};
 use super::{Renderer, all, date_or_undated, each, place};
-use crate::screen::{Piece, Screen, counted, number, pad, style, wrap};
+use crate::screen::{Piece, Screen, columns, counted, number, pad, style, wrap};
 use dateline_protocol::core::{Date, terminal};
 use dateline_protocol::wire::{DayEntry, DayRelation, Days, DocumentDate, Evidence, TimelineEntry, UndatedDocument};
 use std::collections::BTreeMap;
@@ -20,13 +20,16 @@ fn timeline_entry(entry: &TimelineEntry, screen: &Screen) -> String {
     let date = pad(&entry.date.to_string(), 10);
     let sentence = Piece { text: terminal::escape_line(&entry.sentence), style: None };
     let wrapped = wrap(&[sentence], screen.text_width(), INDENT, screen);
-    let first = wrapped.strip_prefix(INDENT).unwrap_or(&wrapped);
+    // A week or a month does not fit before the sentence: it stands on a line of its own.
+    let is_long = columns(&date) + 2 > columns(INDENT);
+    let first = if is_long { wrapped.as_str() } else { wrapped.strip_prefix(INDENT).unwrap_or(&wrapped) };
+    let gap = if is_long { "\n" } else { "  " };
     let place = screen.safe(style::PATH, &place(&entry.path, entry.part.as_deref(), entry.line));
     let sources = match entry.sources {
         0 | 1 => String::new(),
         sources => screen.paint(style::LABEL, &format!("  {}", counted(sources.into(), "source"))),
     };
-    format!("{}  {first}{INDENT}{place}{sources}\n", screen.paint(style::DATE, &date))
+    format!("{}{gap}{first}{INDENT}{place}{sources}\n", screen.paint(style::DATE, &date))
 }
 
 /// `dateline timeline --plot`: how much each day is supported, as bars.
@@ -206,6 +209,13 @@ mod tests {
         2022-04     Delegations met for talks in Istanbul,
                     officials said.
                     a.txt:3
+        ");
+        let week = [entry(days("2022-03-28", "2022-04-03"), 2)];
+        insta::assert_snapshot!(shown(&timeline(), &week, &plain(Some(50))), @r"
+        2022-03-28..2022-04-03
+                    Delegations met for talks in Istanbul,
+                    officials said.
+                    a.txt:3  2 sources
         ");
         insta::assert_snapshot!(shown(&plot(), &entries, &plain(Some(50))), @r"
         2022-03-29  ████████████████████████████████████████ 3

@@ -5,7 +5,7 @@ use super::{Answered, Answerer, Reply, layer_of, store_error};
 use dateline_core::layers::DctLayer;
 use dateline_protocol::wire::{ByteSpan, Conflict, ConflictSide};
 use dateline_protocol::{Conflicts, End, ErrorBody, ErrorKind, Note};
-use dateline_query::{Account, ConflictKind, Side, Texts};
+use dateline_query::{ConflictKind, Side, Texts};
 
 /// Articles compared, the best matches first.
 const ARTICLES_MAX: usize = 10_000;
@@ -20,16 +20,7 @@ impl Answerer {
         for hit in &found.hits {
             reply.check()?;
             let Some(loaded) = self.load(hit.document, hit.revision)? else { continue };
-            let account = Account {
-                document: loaded.document,
-                revision: loaded.revision,
-                article: &loaded.article,
-                dct: loaded.dct,
-                timexes: &loaded.timexes,
-                sentences: &loaded.sentences,
-                entities: &loaded.entities,
-            };
-            if !gathered.add(&account) {
+            if !gathered.add(&loaded.told()) {
                 reply.note(Note::new("too-many-sentences", "not all sentences of these documents were compared"));
                 break;
             }

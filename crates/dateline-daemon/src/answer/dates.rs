@@ -4,7 +4,7 @@ use super::failures::stopping;
 use super::{Answered, Answerer, Reply, layer_of, store_error};
 use crate::control::Control;
 use dateline_core::layers::DctLayer;
-use dateline_core::{DateInterval, DocumentId};
+use dateline_core::{DateInterval, Document, DocumentId};
 use dateline_processor_index::{Field, FoundHit, Node, Plan, Word};
 use dateline_protocol::wire::{DateSuggestion, DocumentDate, Evidence, UndatedDocument};
 use dateline_protocol::{DateSet, DateShow, DateUnset, End, ErrorBody, ErrorKind, Undated};
@@ -65,7 +65,7 @@ impl Answerer {
             document: entry.document.0,
             path: entry.path.display(),
             part: Some(entry.part.clone()),
-            title: data.content.title,
+            title: Some(headline(&data.content)),
             dct: interval.map(Into::into),
             precision: precision.map(|precision| precision.word().to_owned()),
             confidence,
@@ -84,7 +84,7 @@ impl Answerer {
             let data = self.store.content(entry.document, entry.current.revision).map_err(store_error)?;
             let suggestions = self.date_suggestions(entry)?;
             let (path, part) = (entry.path.display(), Some(entry.part.clone()));
-            let title = data.and_then(|content| content.title);
+            let title = data.as_ref().map(headline);
             let item = UndatedDocument { document: entry.document.0, path, part, title, suggestions };
             Ok(reply.item(&item) && reply.sent() < limit)
         })?;
@@ -152,4 +152,9 @@ impl Answerer {
         let confidence = u8::try_from(20 + longest.min(60)).unwrap_or(80);
         Ok(Some(DateSuggestion { date: date.into(), reason, confidence, from: Some(hit.document.0) }))
     }
+}
+
+/// What an article is called.
+fn headline(content: &Document) -> String {
+    dateline_query::headline_of(content.title.as_deref(), &content.text, &content.marks)
 }

@@ -103,7 +103,9 @@ impl Answerer {
     }
 
     pub(super) fn why(&self, request: &Why, reply: &mut Reply<'_>) -> Answered {
-        let readings = self.readings(&request.path);
+        let mut readings = self.readings(&request.path);
+        // A unique fragment of a path names the file here as everywhere.
+        readings.extend(self.find_source(&request.path).ok().map(|source| source.path));
         for path in &readings {
             let source = self.store.source(path).map_err(store_error)?;
             let failure = self.store.failure(path).map_err(store_error)?;

@@ -52,7 +52,7 @@ impl Answerer {
             document: found.document.0,
             path: found.article.path.display(),
             part: Some(found.article.part.clone()),
-            title: found.article.title.clone(),
+            title: Some(dateline_query::headline(&found.article)),
             dct: dct.and_then(|layer| layer.dct.as_ref().map(|dct| dct.interval.into())),
             relation: match found.relation {
                 dateline_query::Relation::Copy => Relation::Copy,

@@ -32,7 +32,8 @@ pub(super) struct Loaded {
 }
 
 impl Loaded {
-    fn told(&self) -> Told<'_> {
+    /// As the questions about it want it.
+    pub(super) fn told(&self) -> Told<'_> {
         Told {
             document: self.document,
             revision: self.revision,
@@ -40,6 +41,7 @@ impl Loaded {
             dct: self.dct,
             timexes: &self.timexes,
             sentences: &self.sentences,
+            entities: &self.entities,
         }
     }
 }
@@ -122,6 +124,7 @@ impl Answerer {
                 TimelineStep::Month => Step::Month,
             },
             top: request.top.unwrap_or(TOP_DEFAULT) as usize,
+            sentences: 1,
         };
         for entry in dateline_query::timeline(&told, &mut Matcher::new(&words), &options) {
             if !reply.item(&timeline_entry(entry)) {
@@ -170,7 +173,9 @@ impl Answerer {
         }
         let told: Vec<Told<'_>> = loaded.iter().map(Loaded::told).collect();
         let (from, to) = (Some(request.interval.earliest), Some(request.interval.latest));
-        let options = TimelineOptions { from, to, step: Step::Day, top: limit };
+        // Of one day, what is said of it; of several, which days matter.
+        let sentences = if from == to { limit } else { 1 };
+        let options = TimelineOptions { from, to, step: Step::Day, top: limit, sentences };
         for entry in dateline_query::timeline(&told, &mut Matcher::new(&[]), &options) {
             reply.item(&about_entry(entry));
         }
