@@ -9,7 +9,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::time::{Duration, Instant};
 
 /// The points at which the process kills itself, in their order.
-const PHASES: [&str; 11] = [
+const PHASES: [&str; 13] = [
     "parse",
     "before-apply",
     "after-apply",
@@ -21,6 +21,8 @@ const PHASES: [&str; 11] = [
     "before-index-commit",
     "after-index-commit",
     "reprocess",
+    "before-exchange",
+    "after-exchange",
 ];
 /// The phase that is seen from outside: the index merges its segments.
 const MERGE: &str = "index-merge";
@@ -63,6 +65,9 @@ fn kill_in(phase: &str, round: usize, on_existing: bool, passing: usize) -> bool
         lab.once();
         fill(&lab, round);
     }
+    if phase.ends_with("exchange") {
+        lab.configure("[store]\ncompact-growth = \"1KiB\"\n");
+    }
     let ran = lab.run_with(&["once"], &[("DATELINE_TEST_FAULT", &format!("{phase}:{passing}"))]);
     recover(&lab, &format!("{phase}, round {round}, passing {passing}"), FILES);
     ran.status.signal() == Some(9)
@@ -75,7 +80,9 @@ fn a_kill_in_any_phase_loses_nothing() {
         for round in 1..=scale() {
             // Half of the kills hit a store that is there already and is being changed.
             let on_existing = (at + round) % 2 == 0;
-            let passing = if phase.ends_with("index-commit") { 1 } else { 1 + round / 4 };
+            // These are passed once a run.
+            let is_single = phase.ends_with("index-commit") || phase.ends_with("exchange");
+            let passing = if is_single { 1 } else { 1 + round / 4 };
             // How often a phase is passed depends on how commits fall together; the first time comes always.
             let killed = kill_in(phase, round, on_existing, passing) || kill_in(phase, round, on_existing, 1);
             *kills.entry(phase).or_default() += usize::from(killed);

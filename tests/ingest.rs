@@ -265,3 +265,39 @@ fn an_entity_is_found_by_every_name_the_articles_give_it() {
     let listed = lab.ask(&["entities", "list", "vlachos"]);
     assert_eq!((listed.len(), &listed[0]["name"]), (1, &json!("Ioannis Vlachos")), "{listed:?}");
 }
+
+/// The command that a daemon printed as the one that asks it.
+fn printed(lab: &Lab) -> String {
+    let lines = lab.log();
+    let mut records = lines.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let command = records.find_map(|record| record["message"].as_str()?.strip_prefix("ask it:").map(str::to_owned));
+    command.unwrap_or_else(|| panic!("no command is printed: {lines}"))
+}
+
+#[test]
+fn the_command_that_is_printed_asks_the_daemon() {
+    let lab = Lab::new();
+    lab.write("a.txt", "The harbour of Piraeus was closed on 3 May 2021.\n");
+    let _daemon = lab.start();
+    lab.wait();
+    let output = std::process::Command::new("sh")
+        .args(["-c", printed(&lab).trim()])
+        .current_dir(lab.directory())
+        .output()
+        .expect("a shell starts");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success() && text.contains("documents"), "{text}{output:?}");
+}
+
+#[test]
+fn a_daemon_that_cargo_built_alone_prints_a_command_that_builds_the_client() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let alone = folder.path().join("release/datelined");
+    std::fs::create_dir(folder.path().join("release")).expect("a folder");
+    let built = env!("CARGO_BIN_EXE_datelined");
+    std::fs::hard_link(built, &alone).or_else(|_| std::fs::copy(built, &alone).map(drop)).expect("the program");
+    let lab = Lab::with_daemon(alone).with("CARGO", "cargo");
+    let _daemon = lab.start();
+    let command = printed(&lab);
+    assert!(command.contains("cargo run --quiet --release --bin dateline -- status"), "{command}");
+}

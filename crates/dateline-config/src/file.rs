@@ -189,6 +189,8 @@ pub struct StoreSection {
     pub commit_deadline: Period,
     /// Memory of the store's page cache.
     pub cache: ByteSize,
+    /// The store is made small again when it has grown by this, and by 40 %, since the last time, and nothing else is to do.
+    pub compact_growth: ByteSize,
 }
 
 impl Default for StoreSection {
@@ -198,6 +200,7 @@ impl Default for StoreSection {
             free_space_reserve: ByteSize::mebibytes(256),
             commit_deadline: Period::seconds(60),
             cache: ByteSize::mebibytes(48),
+            compact_growth: ByteSize::mebibytes(8),
         }
     }
 }

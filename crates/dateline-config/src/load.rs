@@ -557,7 +557,10 @@ mod tests {
         assert_eq!(message, "config/dateline.toml:1: unknown key `wacth`");
         assert_eq!(hint.as_deref(), Some("did you mean `watch`?"));
         let (_, hint) = refused("[store]\nxyzzy = 1\n");
-        assert_eq!(hint.as_deref(), Some("known here: `cache`, `commit-deadline`, `free-space-reserve`, `retention`"));
+        assert_eq!(
+            hint.as_deref(),
+            Some("known here: `cache`, `commit-deadline`, `compact-growth`, `free-space-reserve`, `retention`")
+        );
     }
 
     #[test]

@@ -81,7 +81,7 @@ struct Filter<W: Write> {
 /// # Errors
 /// When input cannot be read or output not written, and at the end when some lines were bad.
 pub(crate) fn annotate(program: Arc<Program>, files: &[PathBuf]) -> Result<(), Fatal> {
-    let pool = setup::start_pool(&program)?;
+    let pool = setup::start_pool(&program, 0)?;
     let batches_max = pool.status().workers.max(1).max(program.config.worker.count.resolve()) * BATCHES_PER_WORKER;
     let output = BufWriter::with_capacity(1 << 20, std::io::stdout().lock());
     let mut filter = Filter { pool, output, batches: VecDeque::new(), next_job: 0, bad: 0, lines: 0 };

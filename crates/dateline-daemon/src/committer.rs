@@ -3,7 +3,7 @@
 use crate::live::{Live, Phase};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use dateline_core::{Sequence, SourcePath};
-use dateline_store::{Committer, IndexerTable, Operation, StoreError};
+use dateline_store::{Committer, Compacted, IndexerTable, Operation, StoreError};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
@@ -25,8 +25,8 @@ const PAUSE: Duration = Duration::from_secs(1);
 const PAUSED: &str = "intake is paused: ";
 /// Entries of the change log looked at by one trim.
 const TRIM_ENTRIES: usize = 1_000;
-/// How long nothing must happen before the change log is trimmed.
-const TRIM_IDLE: Duration = Duration::from_secs(2);
+/// How long nothing must happen before the change log is trimmed and the store made small.
+const IDLE: Duration = Duration::from_secs(2);
 
 /// Work for the committer.
 pub(crate) enum Work {
@@ -109,16 +109,21 @@ impl Watchdog {
     }
 }
 
-/// Starts the thread. It ends when all senders of work are gone, after everything sent is durable.
+/// Starts the thread. It ends when all senders of work are gone, after everything sent is durable; with `is_last`, because
+/// nothing waits for the process to end, it leaves a compact store then.
 pub(crate) fn start(
     committer: Committer,
     work: Receiver<Work>,
     reports: Sender<Report>,
     live: Arc<Live>,
     watchdog: Arc<Watchdog>,
+    is_last: bool,
 ) -> std::io::Result<JoinHandle<()>> {
-    let thread = Thread { committer, work, reports, live, watchdog, paused_in: None };
-    std::thread::Builder::new().name("committer".to_owned()).spawn(move || thread.run())
+    let thread = Thread { committer, work, reports, live, watchdog, is_last, paused_in: None };
+    std::thread::Builder::new().name("committer".to_owned()).spawn(move || {
+        crate::setup::yield_to_answers();
+        thread.run();
+    })
 }
 
 struct Thread {
@@ -127,6 +132,7 @@ struct Thread {
     reports: Sender<Report>,
     live: Arc<Live>,
     watchdog: Arc<Watchdog>,
+    is_last: bool,
     /// What the daemon was doing when it began to wait for space.
     paused_in: Option<Phase>,
 }
@@ -175,34 +181,55 @@ impl Group {
 
 impl Thread {
     fn run(mut self) {
-        let mut trimmed = false;
+        let mut tidy = false;
         loop {
-            let first = match self.work.recv_timeout(TRIM_IDLE) {
+            let first = match self.work.recv_timeout(IDLE) {
                 Ok(first) => first,
-                Err(RecvTimeoutError::Timeout) if trimmed => match self.work.recv() {
+                Err(RecvTimeoutError::Timeout) if tidy => match self.work.recv() {
                     Ok(first) => first,
-                    Err(_) => return,
+                    Err(_) => break,
                 },
                 Err(RecvTimeoutError::Timeout) => {
-                    trimmed = self.trim();
+                    let live = Arc::clone(&self.live);
+                    let work = self.work.clone();
+                    let go_on = || work.is_empty() && !live.facts().stopping;
+                    match self.compact(&go_on) {
+                        Ok(()) => tidy = self.trim() && go_on(),
+                        Err(error) => return self.give_up(error),
+                    }
                     continue;
                 }
-                Err(RecvTimeoutError::Disconnected) => return,
+                Err(RecvTimeoutError::Disconnected) => break,
             };
-            trimmed = false;
+            tidy = false;
             match self.handle(first) {
                 Ok(()) => {}
                 Err(Ended::Stopped) => {
                     let _ = self.reports.send(Report::Abandoned);
                     return;
                 }
-                Err(Ended::Failed(error)) => {
-                    tracing::error!(%error, "nothing can be committed any more");
-                    let _ = self.reports.send(Report::Fatal(error));
-                    return;
-                }
+                Err(Ended::Failed(error)) => return self.give_up(error),
             }
         }
+        if self.is_last
+            && let Err(error) = self.compact(&|| true)
+        {
+            tracing::error!(%error, "the store could not be made small");
+        }
+    }
+
+    fn give_up(&self, error: StoreError) {
+        tracing::error!(%error, "nothing can be committed any more");
+        // The event loop is gone only when the process ends; then nobody waits for this.
+        let _ = self.reports.send(Report::Fatal(error));
+    }
+
+    /// Makes the store small again where that is due.
+    fn compact(&mut self, go_on: &dyn Fn() -> bool) -> Result<(), StoreError> {
+        if let Some(Compacted { before, after }) = self.committer.compact(go_on)? {
+            tracing::info!(before, after, "made the store small again");
+        }
+        Ok(())
     }
 
     /// Drops log entries nobody needs; true when there was nothing more to drop.

@@ -177,9 +177,12 @@ pub(crate) fn start(
     failed: impl FnOnce(IndexingError) + Send + 'static,
 ) -> std::io::Result<JoinHandle<()>> {
     let thread = std::thread::Builder::new().name("indexer".to_owned());
-    thread.spawn(move || match Thread::new(followed, work, live).and_then(|mut thread| thread.run(&wake)) {
-        Ok(()) | Err(IndexingError::Stopping) => {}
-        Err(error) => failed(error),
+    thread.spawn(move || {
+        crate::setup::yield_to_answers();
+        match Thread::new(followed, work, live).and_then(|mut thread| thread.run(&wake)) {
+            Ok(()) | Err(IndexingError::Stopping) => {}
+            Err(error) => failed(error),
+        }
     })
 }
 

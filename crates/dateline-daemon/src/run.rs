@@ -220,14 +220,18 @@ fn announce(program: &Program, documents: u64, report: &dateline_store::OpenRepo
 
 /// A command that asks this daemon, as it can be typed in the directory the daemon was started in.
 fn example(program: &Program) -> String {
-    let sibling = std::env::current_exe().ok().map(|own| own.with_file_name("dateline"));
+    let own = std::env::current_exe().ok();
+    let sibling = own.as_ref().map(|own| own.with_file_name("dateline"));
     let directory = std::env::current_dir().unwrap_or_default();
     let on_path = std::env::var_os("PATH").is_some_and(|path| {
         let found = std::env::split_paths(&path).map(|folder| folder.join("dateline")).find(|file| file.is_file());
         found.is_some() && found == sibling
     });
+    let is_built = sibling.as_ref().is_some_and(|sibling| sibling.is_file());
     let command = match sibling {
-        Some(sibling) if !on_path => {
+        // `cargo run` builds the one program that it runs.
+        Some(_) if !is_built && std::env::var_os("CARGO").is_some() => by_cargo(own.as_deref()),
+        Some(sibling) if is_built && !on_path => {
             let shown = sibling.strip_prefix(&directory).unwrap_or(&sibling).display().to_string();
             if shown.starts_with('/') { shown } else { format!("./{shown}") }
         }
@@ -240,6 +244,12 @@ fn example(program: &Program) -> String {
         _ => format!(" --state '{}'", program.state.display()),
     };
     format!("{command} status{state}")
+}
+
+/// How cargo builds and starts the client in the profile that made `own`.
+fn by_cargo(own: Option<&std::path::Path>) -> String {
+    let is_release = own.and_then(std::path::Path::parent).is_some_and(|folder| folder.ends_with("release"));
+    format!("cargo run --quiet{} --bin dateline --", if is_release { " --release" } else { "" })
 }
 
 /// Starts signals and, later, the socket, on threads of their own.

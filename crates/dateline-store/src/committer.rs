@@ -3,6 +3,7 @@
 use crate::apply::{Progress, Tx};
 use crate::batch::{Batch, Ready};
 use crate::blob::Packer;
+use crate::compact::{self, Compacted};
 use crate::dictionary::Schedule;
 use crate::error::StoreError;
 use crate::history::{BatchV1, EntryV1, Writer};
@@ -39,6 +40,8 @@ pub struct Committer {
     progress: HashMap<SourcePath, Progress>,
     poisoned: Option<String>,
     jumped: bool,
+    /// The file system lets no copy take the store's place: none is made again.
+    cannot_compact: bool,
 }
 
 /// What one commit gathers on its way.
@@ -57,8 +60,16 @@ impl Committer {
         let mut packer = Packer::new()?;
         let dictionaries = Schedule::resume(&store, &mut packer)?;
         let progress = HashMap::new();
-        let mut committer =
-            Committer { store, packer, dictionaries, history: Some(history), progress, poisoned: None, jumped: false };
+        let mut committer = Committer {
+            store,
+            packer,
+            dictionaries,
+            history: Some(history),
+            progress,
+            poisoned: None,
+            jumped: false,
+            cannot_compact: false,
+        };
         committer.finish_clearing()?;
         Ok(committer)
     }
@@ -176,6 +187,51 @@ impl Committer {
         }
         fault(&self.store, FaultPoint::Reopening)?;
         inner.engine.reopen()
+    }
+
+    /// Makes the store's file small again when it has grown since that was last done. Reads go on and wait only while the
+    /// copy takes its place; it is given up, and nothing changes, as soon as `go_on` says no. `None`: not due, given up, or
+    /// no room for a copy.
+    ///
+    /// # Errors
+    /// As [`Committer::commit`].
+    pub fn compact(&mut self, go_on: &dyn Fn() -> bool) -> Result<Option<Compacted>, StoreError> {
+        self.ready()?;
+        let done = self.compact_checked(go_on);
+        self.poison_on(done)
+    }
+
+    fn compact_checked(&mut self, go_on: &dyn Fn() -> bool) -> Result<Option<Compacted>, StoreError> {
+        let store = self.store.clone();
+        let inner = &store.inner;
+        let name = keys::named(COMPACTED);
+        let last = match inner.engine.view().record::<NamedV1>(&name)? {
+            Some(NamedV1::Compacted(bytes)) => bytes,
+            _ => 0,
+        };
+        let before = inner.engine.file_bytes();
+        let needed = before.saturating_add(inner.options.reserve_bytes);
+        let has_room = space::free(inner.directory.path()).is_none_or(|free| free > needed);
+        if self.cannot_compact || !compact::is_due(before, last, inner.options.compact_growth_bytes) || !has_room {
+            return Ok(None);
+        }
+        let fresh = inner.directory.store_copy();
+        let mut done = compact::copy(&inner.engine, &fresh, go_on)?;
+        if done {
+            fault(&store, FaultPoint::BeforeExchange)?;
+            done = inner.engine.exchange(&fresh)?;
+            self.cannot_compact = !done;
+            fault(&store, FaultPoint::AfterExchange)?;
+        }
+        crate::rebuild::remove_directory(&fresh)?;
+        if !done {
+            return Ok(None);
+        }
+        let after = inner.engine.file_bytes();
+        let mut batch = Batch::new(&inner.engine, locked(&inner.meta).clone());
+        batch.put(name, &NamedV1::Compacted(after))?;
+        apply_ready(&store, batch.finish()?)?;
+        Ok(Some(Compacted { before, after }))
     }
 
     /// Commits what a table collected, and the sequence it has applied, in one transaction. It becomes durable with the
@@ -355,6 +411,8 @@ impl Drop for Committer {
 
 /// Start of the names of marks of tables that are being emptied.
 const CLEARING: &str = "clearing/";
+/// Name of the record of the last compaction.
+const COMPACTED: &str = "compacted";
 
 fn with_causes(error: &StoreError) -> String {
     let mut text = error.to_string();

@@ -2,8 +2,10 @@
 //! damage, long replays. It knows keys and bytes, not what they mean.
 
 use crate::error::{EngineError, StatePart, StoreError};
-use crate::files::{create_directory, io, sync_directory};
+use crate::files::{create_directory, directory_bytes, io, sync_directory};
 use crate::keys::{Key, after_prefix};
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::io::Errno;
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -186,19 +188,47 @@ impl Engine {
         self.logged.load(Ordering::Relaxed)
     }
 
+    /// Puts one pair, on its own: a crash may leave some of several.
+    pub(crate) fn put(&self, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
+        let view = self.view();
+        let tree = &view.0.as_ref().ok_or_else(closed)?.tree;
+        guard("written", || tree.insert(key, value)).map(|_| ())
+    }
+
+    /// Bytes of the engine's files.
+    pub(crate) fn file_bytes(&self) -> u64 {
+        directory_bytes(&self.directory)
+    }
+
     /// Closes the engine and opens it again, so that its replay starts here. Readers wait meanwhile.
     pub(crate) fn reopen(&self) -> Result<(), StoreError> {
+        self.open_anew(|| Ok(()))
+    }
+
+    /// Lets a closed engine's directory take this one's place; this one's stands where that was afterwards. A crash leaves
+    /// one or the other. Readers wait meanwhile. `false` where the file system cannot do that: nothing changed.
+    pub(crate) fn exchange(&self, fresh: &Path) -> Result<bool, StoreError> {
+        self.open_anew(|| match renameat_with(CWD, fresh, CWD, &self.directory, RenameFlags::EXCHANGE) {
+            Ok(()) => fresh.parent().map_or(Ok(()), sync_directory).map(|()| true),
+            Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => Ok(false),
+            Err(errno) => Err(io(fresh, "exchanged")(errno.into())),
+        })
+    }
+
+    fn open_anew<T>(&self, between: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
         let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(old) = open.take() {
             drop_guarded(old)?;
         }
+        let done = between()?;
         sweep(&self.directory)?;
         *open = Some(open_engine(&self.directory, self.cache_bytes)?);
         drop(open);
         self.logged.store(0, Ordering::Relaxed);
         self.flush()?;
         self.sync()?;
-        self.sync_directories()
+        self.sync_directories()?;
+        Ok(done)
     }
 }
 

@@ -42,6 +42,7 @@ mod blob;
 mod build;
 mod codec;
 mod committer;
+mod compact;
 mod decisions;
 mod dictionary;
 mod engine;
@@ -66,6 +67,7 @@ mod table;
 
 pub use backup::{BackupReport, restore};
 pub use committer::Committer;
+pub use compact::Compacted;
 pub use decisions::{
     DECISIONS_BYTES_MAX, DateDecision, Decisions, DecisionsFile, DocumentRef, MergeDecision, NeverDecision,
     RenameDecision, SplitDecision,

@@ -54,6 +54,9 @@ pub const BALLAST_BYTES: u64 = 16 << 20;
 /// Bytes of log after which the engine is closed and opened again, so that its replay stays short.
 pub const REOPEN_BYTES: u64 = 1 << 30;
 
+/// Growth of the store, in bytes, from which on it is made small again unless the options say otherwise.
+pub const COMPACT_GROWTH_BYTES: u64 = 8 << 20;
+
 /// Size after which a history segment is closed.
 pub const SEGMENT_BYTES: u64 = 16 << 20;
 

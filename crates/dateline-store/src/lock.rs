@@ -40,6 +40,11 @@ impl StateDir {
         self.path.join("store")
     }
 
+    /// Where a copy of the engine is made before it takes its place, and where the old one lies until it is removed.
+    pub(crate) fn store_copy(&self) -> PathBuf {
+        self.path.join("store.new")
+    }
+
     /// The directory of the index.
     #[must_use]
     pub fn index(&self) -> PathBuf {

@@ -1,6 +1,6 @@
 //! How a store is opened, and where tests may make it fail.
 
-use crate::limits::{CACHE_BYTES, REOPEN_BYTES, RESERVE_BYTES};
+use crate::limits::{CACHE_BYTES, COMPACT_GROWTH_BYTES, REOPEN_BYTES, RESERVE_BYTES};
 use dateline_core::Timestamp;
 use std::sync::Arc;
 
@@ -23,11 +23,15 @@ pub enum FaultPoint {
     AfterTable,
     /// The engine was closed to be opened again.
     Reopening,
+    /// The store's compacted copy is durable, and not yet in its place.
+    BeforeExchange,
+    /// The compacted copy is in its place, the old store not yet removed.
+    AfterExchange,
 }
 
 impl FaultPoint {
     /// All points, in the order a commit meets them.
-    pub const ALL: [FaultPoint; 8] = [
+    pub const ALL: [FaultPoint; 10] = [
         FaultPoint::BeforeApply,
         FaultPoint::AfterApply,
         FaultPoint::BeforeStoreSync,
@@ -36,6 +40,8 @@ impl FaultPoint {
         FaultPoint::AfterHistorySync,
         FaultPoint::AfterTable,
         FaultPoint::Reopening,
+        FaultPoint::BeforeExchange,
+        FaultPoint::AfterExchange,
     ];
 
     /// Its name, kebab-case.
@@ -50,6 +56,8 @@ impl FaultPoint {
             FaultPoint::AfterHistorySync => "after-history-sync",
             FaultPoint::AfterTable => "after-table",
             FaultPoint::Reopening => "reopening",
+            FaultPoint::BeforeExchange => "before-exchange",
+            FaultPoint::AfterExchange => "after-exchange",
         }
     }
 }
@@ -100,6 +108,8 @@ pub struct StoreOptions {
     pub ballast: bool,
     /// Bytes of log after which the engine is closed and opened again.
     pub reopen_bytes: u64,
+    /// Growth since the store was last made small from which on [`crate::Committer::compact`] does it again, in bytes.
+    pub compact_growth_bytes: u64,
     /// Where tests hook in.
     pub faults: Arc<dyn Faults>,
     /// Where commit times come from.
@@ -113,6 +123,7 @@ impl Default for StoreOptions {
             reserve_bytes: RESERVE_BYTES,
             ballast: true,
             reopen_bytes: REOPEN_BYTES,
+            compact_growth_bytes: COMPACT_GROWTH_BYTES,
             faults: Arc::new(NoFaults),
             clock: Arc::new(SystemClock),
         }

@@ -317,6 +317,8 @@ pub(crate) enum NamedV1 {
     Dictionaries { texts: u32, annotations: u32, revisions: u64 },
     /// What made the results of all documents.
     Chain([u8; 32]),
+    /// Bytes of the store after its last compaction.
+    Compacted(u64),
 }
 
 impl Record for NamedV1 {
@@ -710,6 +712,7 @@ mod tests {
         check(&NamedV1::Applied(7), "0207");
         check(&NamedV1::Clearing, "03");
         check(&NamedV1::Chain([6; 32]), &format!("06{}", "06".repeat(32)));
+        check(&NamedV1::Compacted(300), "07fb2c01");
         check(&NamedV1::Dictionary(revision().body), "0402fbc012fbd007fd0807060504030201");
         check(&NamedV1::Dictionaries { texts: 1, annotations: 2, revisions: 1_000 }, "050102fbe803");
         check(&PageV1 { blob: revision().body, stored: Blob(vec![1, 2]) }, "02fbc012fbd007fd0807060504030201020102");

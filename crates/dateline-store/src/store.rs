@@ -605,6 +605,9 @@ fn open_with_ballast(
 ) -> Result<Engine, StoreError> {
     let path = directory.store();
     report.created = !path.join("db").exists();
+    if !report.created {
+        crate::rebuild::remove_directory(&directory.store_copy())?;
+    }
     let opened = match Engine::open(&path, options.cache_bytes) {
         Err(error) if space::give_up_ballast(directory) => {
             tracing::warn!(%error, "disk is full: ballast file given up to open the store");

@@ -7,6 +7,7 @@ use crate::message::{Attempt, InitWire, PROTOCOL, Reply, RequestRef, SandboxRepo
 use crate::pipe::{PipeError, Pipes};
 use crate::pipeline::processor::core::ContentHash;
 use crate::pool::{CrashKind, Event, PoolOptions, Work};
+use rustix::process::{Pid, getpriority_process, setpriority_process};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::AtomicBool;
@@ -14,6 +15,8 @@ use std::time::{Duration, Instant};
 
 /// Time a child has to build its chain.
 const START_TIME_MAX: Duration = Duration::from_secs(30);
+/// The least urgent nice value.
+const NICE_MAX: i32 = 19;
 /// Variables of the environment a child may see: what its loader needs, nothing that could be a secret.
 const ENVIRONMENT: [&str; 2] = ["LD_LIBRARY_PATH", "LLVM_PROFILE_FILE"];
 
@@ -53,6 +56,15 @@ fn end(process: &mut Child) {
     let _ = process.wait();
 }
 
+/// Makes a child less urgent. Where that is refused, it works all the same.
+fn yield_to_others(process: &Child, niceness: u8) {
+    let own = getpriority_process(None).unwrap_or(0);
+    let child = i32::try_from(process.id()).ok().and_then(Pid::from_raw);
+    if niceness > 0 && child.is_some() {
+        let _ = setpriority_process(child, (own + i32::from(niceness)).min(NICE_MAX));
+    }
+}
+
 impl Worker {
     /// Starts a child and waits until it is set up. The calling thread must outlive it.
     pub(crate) fn start(options: &PoolOptions, stop: &AtomicBool) -> Result<Worker, Failure> {
@@ -60,6 +72,7 @@ impl Worker {
         let mut process = command(options)
             .spawn()
             .map_err(|e| unable(format!("`{}` does not start: {e}", options.program.display())))?;
+        yield_to_others(&process, options.niceness);
         let pipes = Pipes::take(&mut process).map_err(|error| unable(error.to_string()));
         let mut pipes = pipes.inspect_err(|_| end(&mut process))?;
         let deadline = Instant::now() + START_TIME_MAX;

@@ -38,6 +38,8 @@ pub struct PoolOptions {
     pub queue_jobs: usize,
     /// Bytes of jobs that may wait or run; one job may exceed it alone.
     pub queue_bytes: usize,
+    /// How much less urgent than this process the workers are, 0 to 19: added to their nice value.
+    pub niceness: u8,
     /// Longest time without a sign of progress.
     pub step_time: Duration,
     /// Longest time for one job.
@@ -49,7 +51,7 @@ pub struct PoolOptions {
 }
 
 impl PoolOptions {
-    /// One worker per core, 64 jobs or 64 MiB waiting, 30 s a step, 15 min a job, 1 GiB of memory each.
+    /// One worker per core, 64 jobs or 64 MiB waiting, as urgent as this process, 30 s a step, 15 min a job, 1 GiB of memory each.
     #[must_use]
     pub fn new(program: impl Into<PathBuf>, arguments: impl IntoIterator<Item = impl Into<OsString>>) -> PoolOptions {
         let program = program.into();
@@ -60,6 +62,7 @@ impl PoolOptions {
             workers: std::thread::available_parallelism().map_or(1, usize::from),
             queue_jobs: 64,
             queue_bytes: 64 << 20,
+            niceness: 0,
             step_time: Duration::from_secs(30),
             job_time: Duration::from_secs(15 * 60),
             init: Init { memory_bytes: 1 << 30, ..Init::default() },
