@@ -1,5 +1,6 @@
 //! One language as the tagger uses it: lexicon and grammar read from the rule files compiled in.
 
+use super::frame::Slot;
 use super::grammar::{Grammar, RuleError, RuleSet};
 use super::lexicon::{ClassId, Lexicon};
 use super::resolve::Tense;
@@ -32,6 +33,8 @@ struct VerbFile {
     to: Vec<String>,
     until: Vec<String>,
     over: Vec<String>,
+    ahead: Vec<String>,
+    reports: Vec<String>,
 }
 
 /// Small words that decide between tenses.
@@ -47,6 +50,8 @@ pub(crate) enum Cue {
     Until,
     /// `ended`, `since`: the date behind it is past.
     Over,
+    /// `ahead of`: the date behind it is to come.
+    Ahead,
 }
 
 /// Words, rules and verbs of one language.
@@ -60,7 +65,7 @@ pub(crate) struct Language {
     era: Vec<ClassId>,
     aside: ClassId,
     article: ClassId,
-    cues: [ClassId; 5],
+    cues: [ClassId; 6],
     past_suffixes: Vec<String>,
 }
 
@@ -75,12 +80,14 @@ impl Language {
         let not_past = lexicon.add_words("no-cue", &verbs.not_past);
         let aside = lexicon.add_words("aside", &verbs.aside);
         let article = lexicon.add_words("determiner", &verbs.article);
+        lexicon.add_words("report-cue", &verbs.reports);
         let cues = [
             ("cue-is", &verbs.is),
             ("cue-be", &verbs.be),
             ("cue-to", &verbs.to),
             ("cue-until", &verbs.until),
             ("cue-over", &verbs.over),
+            ("cue-ahead", &verbs.ahead),
         ]
         .map(|(name, words)| lexicon.add_words(name, words));
         let mut set = RuleSet::new();
@@ -90,7 +97,7 @@ impl Language {
         lexicon.seal();
         let grammar = Grammar::compile(set, &lexicon)?;
         let classes = |names: &[&str]| names.iter().filter_map(|name| lexicon.find_class(name)).collect::<Vec<_>>();
-        let (deictic, era) = (classes(&["weekday", "today"]), classes(&["bc", "era"]));
+        let (deictic, era) = (classes(&["weekday", "today", "report-cue"]), classes(&["bc", "era"]));
         Ok(Language {
             lexicon,
             grammar,
@@ -110,7 +117,7 @@ impl Language {
         self.lexicon.entry(word).senses.iter().any(|sense| classes.contains(&sense.class))
     }
 
-    /// Whether the word counts days from the day of writing.
+    /// Whether the word counts days from the day of writing or reports what somebody says: news, not history.
     pub(crate) fn is_deictic(&self, word: u32) -> bool {
         self.word_is(word, &self.deictic)
     }
@@ -128,6 +135,11 @@ impl Language {
     /// Whether the word makes what follows part of a name or description.
     pub(crate) fn is_article(&self, word: u32) -> bool {
         self.word_is(word, &[self.article])
+    }
+
+    /// Whether the word names a month.
+    pub(crate) fn names_month(&self, word: u32) -> bool {
+        word != 0 && self.lexicon.entry(word).senses.iter().any(|sense| sense.slot == Some(Slot::Month))
     }
 
     /// Whether the word names an era.

@@ -143,6 +143,7 @@ pub(crate) const ENGINE_CLASSES: &[&str] = &[
     "wordy-year",
     "modern-year",
     "day-nth",
+    "year-tail",
 ];
 
 /// Positions in [`ENGINE_CLASSES`].
@@ -187,6 +188,7 @@ pub(crate) mod class {
     pub(crate) const WORDY_YEAR: ClassId = 37;
     pub(crate) const MODERN_YEAR: ClassId = 38;
     pub(crate) const DAY_NTH: ClassId = 39;
+    pub(crate) const YEAR_TAIL: ClassId = 40;
 }
 
 /// All words of one language.

@@ -24,8 +24,12 @@ use token::Token;
 const MESSAGE_BYTES_MAX: usize = 320;
 /// A text with fewer years than this is no history.
 const NARRATIVE_YEARS_MIN: usize = 6;
+/// In a history at least this many years are named for each word of news (`Monday`, `today`, `said`).
+const NARRATIVE_YEARS_PER_NEWS_WORD: usize = 5;
 /// A narrative that is telling of days and months does not jump further than this by naming a year.
 const NARRATIVE_JUMP_YEARS_MAX: i32 = 12;
+/// How many words `ahead of` may stand away from the date it is about.
+const AHEAD_DISTANCE_MAX: usize = 4;
 /// How many words a verb may stand away from the date it governs.
 const VERB_DISTANCE_MAX: usize = 14;
 
@@ -113,7 +117,7 @@ fn place_of(language: &Language, text: &str, tokens: &[Token], marks: &[Mark], a
             old += 1;
         }
     }
-    if years >= NARRATIVE_YEARS_MIN && old * 4 >= years * 3 && deictic * 4 <= years {
+    if years >= NARRATIVE_YEARS_MIN && old * 4 >= years * 3 && deictic * NARRATIVE_YEARS_PER_NEWS_WORD <= years {
         Where::Narrative
     } else {
         Where::News
@@ -262,7 +266,9 @@ impl Reader<'_> {
     fn tense(&self, from: usize, to: usize) -> Tense {
         // `Friday's ruling` was; `postponed until Friday` will be; `the year ended June 30` is over.
         if self.tokens.get(to).is_some_and(|next| next.kind == token::Kind::Sign(lexicon::class::POSSESSIVE)) {
-            return Tense::Past;
+            let ahead = (1..=AHEAD_DISTANCE_MAX).filter_map(|back| from.checked_sub(back));
+            let ahead = ahead.take_while(|at| !self.ends_sentence(*at)).any(|at| self.word_in(at, Cue::Ahead));
+            return if ahead { Tense::Future } else { Tense::Past };
         }
         if let Some(before) = from.checked_sub(1) {
             if self.word_in(before, Cue::Until) && !before.checked_sub(1).is_none_or(|at| self.ends_sentence(at)) {
@@ -327,7 +333,8 @@ impl Reader<'_> {
 
     fn cue(&self, at: usize) -> Option<Tense> {
         let token = &self.tokens[at];
-        if token.kind != token::Kind::Word {
+        // `May` is a month where it has a capital.
+        if token.kind != token::Kind::Word || token.has(token::CAPITAL) && self.language.names_month(token.word) {
             return None;
         }
         if token.word != 0

@@ -159,6 +159,11 @@ impl Resolver<'_> {
     fn own_year(&mut self) -> Option<i16> {
         if let Some(year) = self.get(Slot::Year) {
             let bc = self.get(Slot::Era) == Some(0);
+            // `1990-91`: the tail of a range of years.
+            if let Some(tail) = self.get(Slot::ShortYear).filter(|_| !bc) {
+                let ahead = (tail - year).rem_euclid(100);
+                return (1..=YEAR_TAIL_MAX).contains(&ahead).then(|| i16::try_from(year + ahead).ok()).flatten();
+            }
             return i16::try_from(if bc { -year } else { year }).ok();
         }
         if let Some(short) = self.get(Slot::ShortYear) {
@@ -215,7 +220,7 @@ impl Resolver<'_> {
                 (Some(0), _) | (None, Some(0)) if hour == 12 => 0,
                 (Some(1), _) if hour < 12 => hour + 12,
                 (None, Some(1 | 2)) if hour < 12 => hour + 12,
-                (None, Some(3)) if (6..12).contains(&hour) => hour + 12,
+                (None, Some(3)) if (5..12).contains(&hour) => hour + 12,
                 _ => hour,
             };
             if !(0..=24).contains(&hour) || !(0..60).contains(&minute) {
@@ -453,7 +458,7 @@ impl Resolver<'_> {
         let year = match (day, tense) {
             // `the year ended Oct. 31`, `since March`: what is over lies behind.
             (_, Tense::Over) => dct.year() - i16::from((month, day.unwrap_or(1)) > (dct.month(), dct.day())),
-            (None, Tense::Past) if distance > 2 => dct.year() - 1,
+            (None, Tense::Past) if distance > 1 => dct.year() - 1,
             (None, Tense::Future) if distance < 0 => dct.year() + 1,
             (None, Tense::Unknown) if distance > 6 => dct.year() - 1,
             (None, Tense::Unknown) if distance < -7 => dct.year() + 1,
@@ -667,7 +672,9 @@ impl Resolver<'_> {
             _ => (0, 0, dct.year()),
         };
         match (self.get(Slot::Shift), self.context.tense) {
-            (Some(0), _) => year,
+            // `this summer`, said in January, is that of the year that has begun.
+            (Some(0), _) if matches!(sample, Point::Season(_, 3)) => year,
+            (Some(0), _) => dct.year(),
             (Some(-1), _) => {
                 if then >= now {
                     year - 1
@@ -792,9 +799,9 @@ impl Resolver<'_> {
     /// `three days ago`, `two years later`.
     fn offset(&mut self) -> Option<(TimexType, String, Option<Point>)> {
         let sign = self.get(Slot::Sign)?;
-        let unit = self.frame.unit()?;
         let number = self.get(Slot::Number).or_else(|| self.get(Slot::Article).map(|_| 1000));
-        let Some(thousandths) = number.filter(|_| !self.frame.has(Slot::Vague)) else {
+        let counted = number.filter(|_| !self.frame.has(Slot::Vague)).zip(self.frame.unit());
+        let Some((thousandths, unit)) = counted else {
             let value = if sign < 0 { "PAST_REF" } else { "FUTURE_REF" };
             return Some((TimexType::Date, value.to_owned(), None));
         };
@@ -830,6 +837,12 @@ impl Resolver<'_> {
     }
 
     fn offset_place(&mut self, unit: Unit, thousandths: i32, sign: i32) -> Option<Place> {
+        // `half a century ago` counts in years.
+        let (unit, thousandths) = match unit {
+            Unit::Century if thousandths % 1000 != 0 => (Unit::Year, thousandths * 100),
+            Unit::Decade if thousandths % 1000 != 0 => (Unit::Year, thousandths * 10),
+            _ => (unit, thousandths),
+        };
         let count = sign * (thousandths / 1000);
         let point = if self.by_reference() || self.narrative() {
             match self.context.focus {
@@ -861,7 +874,7 @@ impl Resolver<'_> {
             && unit == Unit::Year
             && let Point::Day(date) = point
         {
-            let (year, month) = add_months(date.year(), date.month(), sign * (thousandths * 12 / 1000))?;
+            let (year, month) = add_months(date.year(), date.month(), sign * (thousandths / 1000 * 12 + 6))?;
             return Some(Place::Known(Point::Month(year, month)));
         }
         Some(move_point(point, unit, count).map_or_else(|| self.vague_move(point, unit), Place::Known))
@@ -965,6 +978,8 @@ impl Resolver<'_> {
     }
 }
 
+/// How many years a range like `1990-91` may span.
+const YEAR_TAIL_MAX: i32 = 30;
 /// The ordinal that stands for `last`.
 const LAST: i32 = 99;
 /// How far a day of the month may have to be looked for until it falls on a given weekday.

@@ -36,7 +36,7 @@ pub(crate) enum Kind {
     IsoDate,
     /// `27.03.2013`, `3/27/13`: three numbers as written.
     NumericDate,
-    /// `3/27`: two numbers as written.
+    /// `3/27`: two numbers as written; `parts[2]` is what they are as a fraction, in thousandths, or 0.
     MonthDay,
 }
 
@@ -303,7 +303,12 @@ impl Lexer<'_> {
         while is_letter(self.at(end)) || self.at(end).is_ascii_digit() {
             end += 1;
         }
-        self.push(start, end, 0, Kind::Word, [0; 6]);
+        // `Q4` and its like are in the lexicon.
+        let word = self.lexicon.find(&self.bytes[start..end]);
+        if word != 0 && self.bytes[start].is_ascii_uppercase() {
+            self.flags |= CAPITAL;
+        }
+        self.push(start, end, word, Kind::Word, [0; 6]);
         end
     }
 
@@ -421,9 +426,24 @@ impl Lexer<'_> {
         } else {
             (Kind::Integer(width.min(20) as u8), after)
         };
+        if let (Kind::Integer(_), Some(fraction)) = (kind, self.vulgar_fraction(end)) {
+            let value = first.saturating_mul(1000).saturating_add(fraction);
+            self.push(start, end + 2, 0, Kind::Decimal, [value, -1, -1, 0, 0, 0]);
+            return end + 2;
+        }
         let kind = if self.at(end) == b'%' { Kind::Opaque } else { kind };
         self.push(start, end, 0, kind, [first, 0, 0, 0, 0, 0]);
         end
+    }
+
+    /// `2½`: the fraction sign behind a number, in thousandths.
+    fn vulgar_fraction(&self, at: usize) -> Option<i32> {
+        match self.bytes.get(at..at + 2)? {
+            [0xC2, 0xBC] => Some(250),
+            [0xC2, 0xBD] => Some(500),
+            [0xC2, 0xBE] => Some(750),
+            _ => None,
+        }
     }
 
     /// `1980s`, `1980's`.
@@ -479,7 +499,9 @@ impl Lexer<'_> {
         }
         match separator {
             b'/' if width <= 2 && second_width <= 2 => {
-                self.push(start, after, 0, Kind::MonthDay, [first, second, 0, 0, 0, 0]);
+                let fraction = if is_fraction(first, second) { first * 1000 / second } else { 0 };
+                self.spelled |= fraction > 0;
+                self.push(start, after, 0, Kind::MonthDay, [first, second, fraction, 0, 0, 0]);
                 Some(after)
             }
             b'.' if self.at(after) != b'%' => {
@@ -568,6 +590,11 @@ impl Lexer<'_> {
     }
 }
 
+/// Whether people write such a fraction beside a whole number: `2 1/2`, `3 3/4`.
+fn is_fraction(part: i32, whole: i32) -> bool {
+    (1..whole).contains(&part) && matches!(whole, 2 | 3 | 4 | 8)
+}
+
 fn fraction_thousandths(digits: i32, width: usize) -> i32 {
     match width {
         1 => digits * 100,
@@ -653,11 +680,28 @@ fn spelled_number(tokens: &[Token], from: usize, lexicon: &Lexicon) -> Option<(T
     Some((joined(tokens, from, at - from, kind, value), at - from))
 }
 
-/// `2 and a half`, with the number in digits.
+/// `2 and a half` and `2 1/2`, with the number in digits.
 fn digits_and_half(tokens: &[Token], from: usize, lexicon: &Lexicon) -> Option<(Token, usize)> {
     let value = tokens[from].integer()?;
+    if let Some((fraction, used)) = written_fraction(tokens, from + 1) {
+        let value = value.saturating_mul(1000).saturating_add(fraction);
+        return Some((joined(tokens, from, used + 1, Kind::Decimal, value), used + 1));
+    }
     let used = and_a_half(tokens, from + 1, lexicon)?;
     Some((joined(tokens, from, used + 1, Kind::Decimal, value.saturating_mul(1000).saturating_add(500)), used + 1))
+}
+
+/// `1/2` or `-1/2` at `at`: its thousandths, and how many tokens it takes.
+fn written_fraction(tokens: &[Token], at: usize) -> Option<(i32, usize)> {
+    let fraction = |at: usize| tokens.get(at).filter(|token| token.kind == Kind::MonthDay).map(|token| token.parts[2]);
+    let glued = |at: usize| tokens.get(at).is_some_and(|token| !token.has(SPACE));
+    let dashed = tokens.get(at).is_some_and(|token| token.kind == Kind::Sign(class::DASH));
+    let (fraction, used) = match fraction(at) {
+        Some(fraction) => (fraction, 1),
+        None if dashed && glued(at) && glued(at + 1) => (fraction(at + 1)?, 2),
+        None => return None,
+    };
+    (fraction > 0).then_some((fraction, used))
 }
 
 /// How many tokens `and a half` takes at `at`.
@@ -828,7 +872,12 @@ pub(crate) fn senses(token: &Token, lexicon: &Lexicon, colloquial: bool, senses:
         Kind::Clock => senses.push(plain(class::CLOCK)),
         Kind::IsoDate => senses.push(plain(class::ISO_DATE)),
         Kind::NumericDate => senses.push(plain(class::NUMERIC_DATE)),
-        Kind::MonthDay => senses.push(plain(class::MONTH_DAY)),
+        Kind::MonthDay => {
+            senses.push(plain(class::MONTH_DAY));
+            if token.parts[2] > 0 {
+                senses.push(slotted(class::N, Slot::Number, token.parts[2]));
+            }
+        }
     }
 }
 
@@ -843,6 +892,9 @@ fn integer_senses(value: i32, width: u8, senses: &mut SenseBuffer) {
     }
     if (1..=4).contains(&width) {
         senses.push(slotted(class::ANY_YEAR, Slot::Year, value));
+    }
+    if width == 2 {
+        senses.push(slotted(class::YEAR_TAIL, Slot::ShortYear, value));
     }
     if width == 3 {
         senses.push(slotted(class::SMALL_YEAR, Slot::Year, value));
