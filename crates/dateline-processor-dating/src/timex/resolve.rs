@@ -214,7 +214,9 @@ impl Resolver<'_> {
     /// `T22:00`, `TMO`; `Some(None)` when the expression has no time of day, `None` when it is no time.
     fn time_of_day(&mut self) -> Option<Option<String>> {
         if let Some(hour) = self.get(Slot::Hour) {
-            let minute = self.get(Slot::Minute).unwrap_or(0);
+            // `a quarter to five`.
+            let before = self.get(Slot::Minute).filter(|minute| *minute < 0);
+            let minute = before.map_or(self.get(Slot::Minute).unwrap_or(0), |minute| minute + 60);
             let hour = match (self.get(Slot::Meridiem), self.get(Slot::Daypart)) {
                 (Some(_), _) if !(1..=12).contains(&hour) && hour != 0 => hour,
                 (Some(0), _) | (None, Some(0)) if hour == 12 => 0,
@@ -223,6 +225,7 @@ impl Resolver<'_> {
                 (None, Some(3)) if (5..12).contains(&hour) => hour + 12,
                 _ => hour,
             };
+            let hour = if before.is_some() { (hour + 23) % 24 } else { hour };
             if !(0..=24).contains(&hour) || !(0..60).contains(&minute) {
                 return None;
             }
@@ -388,7 +391,9 @@ impl Resolver<'_> {
         let nth = if ordinal == LAST { -1 } else { i8::try_from(ordinal).ok()? };
         let weekday = self.get(Slot::Weekday).and_then(weekday);
         let unit = self.frame.unit();
-        if weekday.is_none() && unit != Some(Unit::Week) || !(-1..=5).contains(&nth) || nth == 0 {
+        let is_day = unit == Some(Unit::Day);
+        let most = if is_day { 31 } else { 5 };
+        if weekday.is_none() && unit != Some(Unit::Week) && !is_day || !(-1..=most).contains(&nth) || nth == 0 {
             return None;
         }
         let year = match self.own_year() {
@@ -396,12 +401,14 @@ impl Resolver<'_> {
             None => self.year_of_month(month),
         };
         let Some(year) = year else {
-            let open = weekday.map_or("WXX".to_owned(), |_| format!("{month:02}-XX"));
+            let open = if is_day || weekday.is_some() { format!("{month:02}-XX") } else { "WXX".to_owned() };
             return Some(Place::Open(format!("XXXX-{open}")));
         };
         let first = Date::new(year, month, 1).ok()?;
         let point = match weekday {
             Some(weekday) => Point::Day(first.nth_weekday_of_month(nth, weekday).ok()?),
+            None if is_day && nth == -1 => Point::Day(first.last_of_month()),
+            None if is_day => Point::Day(Date::new(year, month, nth).ok()?),
             None if nth == -1 => Point::week_of(add_days(first.last_of_month(), -3)?),
             None => Point::week_of(add_days(first, 3 + 7 * (i32::from(nth) - 1))?),
         };
@@ -830,9 +837,11 @@ impl Resolver<'_> {
         {
             place = Place::Known(Point::Day(day));
         }
+        // `two nights ago`.
+        let night = if unit == Unit::Daypart { "TNI" } else { "" };
         Some(match place {
-            Place::Known(point) => (kind, point.value(), Some(point)),
-            Place::Open(value) => (kind, value, None),
+            Place::Known(point) => (kind, point.value() + night, Some(point)),
+            Place::Open(value) => (kind, value + night, None),
         })
     }
 
@@ -859,7 +868,7 @@ impl Resolver<'_> {
                 None => return Some(Place::Open(open_pattern(unit).to_owned())),
             }
         };
-        if unit < Unit::Day {
+        if unit < Unit::Daypart {
             return self.offset_time(point, unit, thousandths * sign);
         }
         // Whoever counts in decades means years.
@@ -933,8 +942,16 @@ impl Resolver<'_> {
         // In `four times a year` the number counts how often.
         let number = self.get(Slot::Number).filter(|_| self.get(Slot::Freq) != Some(0)).unwrap_or(1000);
         let extra = self.get(Slot::Extra).unwrap_or(0);
-        if extra == 500 && number == 1000 && unit == Unit::Minute {
-            return Some("PT1M30S".to_owned());
+        if extra == 500 && number % 1000 == 0 && matches!(unit, Unit::Minute | Unit::Hour) {
+            let half = if unit == Unit::Minute { "30S" } else { "30M" };
+            return Some(format!("PT{}{letter}{half}", number / 1000));
+        }
+        // `half an hour`, `half a year`.
+        match (number + extra, unit) {
+            (500, Unit::Hour) => return Some("PT30M".to_owned()),
+            (500, Unit::Minute) => return Some("PT30S".to_owned()),
+            (500, Unit::Year) => return Some("P6M".to_owned()),
+            _ => {}
         }
         let total = number.checked_add(extra)?.checked_mul(scale)?;
         Some(format!("{prefix}{}{letter}", decimal(total)))
