@@ -1,7 +1,7 @@
 //! Options of the dating processor: `[processor.dating]`.
 
-use dateline_processor::ProcessorConfig;
 use dateline_processor::schemars::{self, JsonSchema};
+use dateline_processor::{ProcessorConfig, ResourceRequest};
 use serde::{Deserialize, Serialize};
 
 /// Options of the dating processor.
@@ -13,6 +13,9 @@ pub struct DatingConfig {
     pub numeric_order: NumericOrder,
     /// First year a document date may lie in; earlier ones are doubted.
     pub earliest_year: i16,
+    /// Lists of dated events, as paths or globs relative to the configuration file. A text that names one of them is no
+    /// older; that bounds the date of articles that state none.
+    pub events: Vec<String>,
 }
 
 /// Order of day and month in a numeric date.
@@ -28,10 +31,19 @@ pub enum NumericOrder {
 
 impl Default for DatingConfig {
     fn default() -> DatingConfig {
-        DatingConfig { numeric_order: NumericOrder::default(), earliest_year: 1600 }
+        DatingConfig {
+            numeric_order: NumericOrder::default(),
+            earliest_year: 1600,
+            events: vec!["watchlists/events/*.toml".to_owned()],
+        }
     }
 }
 
 impl ProcessorConfig for DatingConfig {
     const SECTION: &'static str = "dating";
+
+    fn resources(&self) -> Vec<ResourceRequest> {
+        let request = |pattern: &String| ResourceRequest { pattern: pattern.clone(), required: false };
+        self.events.iter().map(request).collect()
+    }
 }

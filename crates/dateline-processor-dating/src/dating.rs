@@ -2,7 +2,8 @@
 
 use crate::config::{DatingConfig, NumericOrder};
 use crate::dct::{self, DateReader, Evidence};
-use crate::timex::{self, Anchor, Language};
+use crate::events::Events;
+use crate::timex::{self, Anchor, Language, Undated};
 use dateline_processor::core::Span;
 use dateline_processor::core::layers::{DctLayer, Timex, TimexLayer};
 use dateline_processor::core::{Diagnostic, DocumentInput, keys};
@@ -12,7 +13,7 @@ use dateline_processor::{
 };
 
 /// Raised whenever the same document may get other dates.
-const CODE_VERSION: u32 = 2;
+const CODE_VERSION: u32 = 3;
 
 /// Finds the document date and the temporal expressions.
 pub struct Dating {
@@ -20,6 +21,7 @@ pub struct Dating {
     config: DatingConfig,
     language: Language,
     reader: DateReader,
+    events: Events,
 }
 
 /// How the value of a temporal expression came about.
@@ -43,7 +45,8 @@ impl Dating {
         }
     }
 
-    /// The document date alone, with its candidates, as [`Annotator::annotate`] finds it; no expressions are sought.
+    /// The document date alone, with its candidates, as [`Annotator::annotate`] finds it; no expressions are sought, and
+    /// so no bounds of an undated text.
     #[must_use]
     pub fn document_date(&self, input: &DocumentInput) -> DctLayer {
         dct::weigh(&Evidence::of(input), &self.reader, &self.config).0
@@ -75,9 +78,14 @@ impl Annotator for Dating {
             source: document.source()?,
             hints: document.hints()?,
         };
-        let (layer, diagnostics) = dct::weigh(&evidence, &self.reader, &self.config);
+        let (mut layer, diagnostics) = dct::weigh(&evidence, &self.reader, &self.config);
         document.tick()?;
         let anchor = self.anchor(&layer, &evidence);
+        if layer.dct.is_none() {
+            let undated = Undated::read(&self.language, text, marks, &anchor);
+            dct::bound(&mut layer, &evidence, &undated, &self.events);
+            document.tick()?;
+        }
         let tagged = timex::tag(&self.language, text, marks, &anchor, false);
         for tagged in tagged.iter().filter(|tagged| tagged.ambiguous) {
             let message = format!("read as {}, but day and month may be the other way round", tagged.timex.value);
@@ -93,7 +101,7 @@ impl Annotator for Dating {
 impl BuildAnnotator for Dating {
     type Config = DatingConfig;
 
-    fn build(config: DatingConfig, _resources: &Resources) -> Result<Dating, BuildError> {
+    fn build(config: DatingConfig, resources: &Resources) -> Result<Dating, BuildError> {
         let language =
             Language::english().map_err(|source| BuildError::new("the rules do not compile").because(source))?;
         let reader =
@@ -104,6 +112,7 @@ impl BuildAnnotator for Dating {
             .fold(Descriptor::new(DatingConfig::SECTION, CODE_VERSION, about), Descriptor::reads)
             .assigns::<DctLayer>()
             .assigns::<TimexLayer>();
-        Ok(Dating { descriptor, config, language, reader })
+        let events = Events::read(resources)?;
+        Ok(Dating { descriptor, config, language, reader, events })
     }
 }

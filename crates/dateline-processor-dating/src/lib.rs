@@ -7,6 +7,7 @@
 mod config;
 mod dating;
 mod dct;
+mod events;
 mod timex;
 
 pub use config::{DatingConfig, NumericOrder};

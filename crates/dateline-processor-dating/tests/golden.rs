@@ -1,13 +1,29 @@
 //! Golden cases and the contract of annotators, run over the real processor. Not an evaluation: see the bench crate.
 
-use dateline_processor::core::layers::{DctLayer, TimexLayer};
+use dateline_processor::core::layers::{DctLayer, DctRole, TimexLayer};
 use dateline_processor::core::{DateInterval, DctHint, DocumentInput, Span};
-use dateline_processor::{BuildAnnotator, Resources};
+use dateline_processor::{BuildAnnotator, Resource, Resources};
 use dateline_processor_dating::{Dating, DatingConfig};
 use dateline_testkit::{Golden, Note, assert_compliant};
 
+/// Events of a world of our own, so that the cases hold whatever the lists of the installation say.
+const EVENTS: &str = r#"
+[[entry]]
+id = "great-flood"
+name = "Northland's flood"
+aliases = ["the flood of Northland"]
+date = "2019-06-10"
+
+[[entry]]
+id = "bridge-collapse"
+name = "the collapse of the bridge"
+date = "2021-03-02"
+beside = ["Westport"]
+"#;
+
 fn dating() -> Dating {
-    Dating::build(DatingConfig::default(), &Resources::default()).expect("the rules compile")
+    let events = Resource { path: "events/test.toml".to_owned(), bytes: EVENTS.as_bytes().to_vec() };
+    Dating::build(DatingConfig::default(), &Resources::new(vec![events])).expect("the rules compile")
 }
 
 fn timex_notes(layer: &TimexLayer, _text: &str) -> Vec<Note> {
@@ -28,6 +44,8 @@ fn dct_notes(layer: &DctLayer, _text: &str) -> Vec<Note> {
     notes.extend(layer.updated.map(|interval| Note::whole(format!("updated {interval}"))));
     notes.extend(layer.not_before.map(|day| Note::whole(format!("not before {day}"))));
     notes.extend(layer.not_after.map(|day| Note::whole(format!("not after {day}"))));
+    let upper = layer.candidates.iter().filter(|known| known.role == DctRole::UpperBound && known.weight > 0);
+    notes.extend(upper.map(|known| Note::whole(format!("hardly after {} ({})", known.interval.latest, known.kind))));
     notes
 }
 

@@ -3,7 +3,7 @@
 use super::failures::stopping;
 use super::{Answered, Answerer, Reply, layer_of, store_error};
 use crate::control::Control;
-use dateline_core::layers::DctLayer;
+use dateline_core::layers::{DctLayer, DctRole};
 use dateline_core::{DateInterval, Document, DocumentId};
 use dateline_processor_index::{Field, FoundHit, Node, Plan, Word};
 use dateline_protocol::wire::{DateSuggestion, DocumentDate, Evidence, UndatedDocument};
@@ -82,7 +82,8 @@ impl Answerer {
         self.each_undated(&mut |entry| {
             reply.check()?;
             let data = self.store.content(entry.document, entry.current.revision).map_err(store_error)?;
-            let suggestions = self.date_suggestions(entry)?;
+            let mut suggestions = self.date_suggestions(entry)?;
+            suggestions.extend(self.bounds(entry)?);
             let (path, part) = (entry.path.display(), Some(entry.part.clone()));
             let title = data.as_ref().map(headline);
             let item = UndatedDocument { document: entry.document.0, path, part, title, suggestions };
@@ -135,6 +136,13 @@ impl Answerer {
         Ok(suggestions)
     }
 
+    /// The days that the text and its file leave, where the text gives a bound at all.
+    fn bounds(&self, entry: &DocumentEntry) -> Result<Option<DateSuggestion>, ErrorBody> {
+        let annotations = self.store.annotations(entry.document, entry.current.revision).map_err(store_error)?;
+        let layer = annotations.map(|annotations| layer_of::<DctLayer>(&annotations.layers)).transpose()?.flatten();
+        Ok(layer.as_deref().and_then(bounds_of))
+    }
+
     fn suggestion(
         &self,
         words: &[String],
@@ -157,4 +165,26 @@ impl Answerer {
 /// What an article is called.
 fn headline(content: &Document) -> String {
     dateline_query::headline_of(content.title.as_deref(), &content.text, &content.marks)
+}
+
+/// From the latest lower bound of an undated layer to its earliest upper one: the text's own, else its file's.
+fn bounds_of(layer: &DctLayer) -> Option<DateSuggestion> {
+    let earliest = layer.not_before?;
+    let of_role = |role| layer.candidates.iter().filter(move |known| known.role == role && known.weight > 0);
+    let lower = of_role(DctRole::LowerBound).find(|known| known.interval.earliest == earliest)?;
+    let upper = of_role(DctRole::UpperBound).min_by_key(|known| known.interval.latest);
+    let (latest, why, weight) = match (upper, layer.not_after) {
+        (Some(upper), bound) if bound.is_none_or(|bound| upper.interval.latest <= bound) => {
+            (upper.interval.latest, format!("\"{}\", {}", upper.quote, upper.note), upper.weight)
+        }
+        (_, Some(bound)) => (bound, "the time of its file".to_owned(), lower.weight),
+        (_, None) => return None,
+    };
+    let reason = if upper.is_some_and(|upper| upper.quote == lower.quote) {
+        why
+    } else {
+        format!("not before: \"{}\", {}; not after: {why}", lower.quote, lower.note)
+    };
+    let date = DateInterval::between(earliest, latest).into();
+    Some(DateSuggestion { date, reason, confidence: lower.weight.min(weight), from: None })
 }

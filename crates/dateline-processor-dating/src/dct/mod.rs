@@ -1,11 +1,14 @@
 //! When the article was written: weighs all evidence at hand. Never trusts a file's times, never the day of the run.
 
+mod bounds;
 mod gather;
 mod read;
 
 pub(crate) use read::DateReader;
 
 use crate::config::DatingConfig;
+use crate::events::Events;
+use crate::timex::Undated;
 use dateline_processor::core::layers::{Candidate, Dct, DctLayer, DctRole};
 use dateline_processor::core::{
     Date, DateInterval, DctHint, Diagnostic, DocumentInput, Hints, Mark, Metadata, Precision, SourceInfo,
@@ -69,6 +72,14 @@ pub(crate) fn weigh(
     clues.sort_by_key(|clue| (!clue.candidate.accepted, std::cmp::Reverse(clue.candidate.weight)));
     layer.candidates = clues.into_iter().map(|clue| clue.candidate).collect();
     (layer, diagnostics)
+}
+
+/// Adds to a layer without a date what the text says about when it was written. Nothing where the user or the caller
+/// spoke.
+pub(crate) fn bound(layer: &mut DctLayer, evidence: &Evidence<'_>, undated: &Undated<'_>, events: &Events) {
+    if layer.dct.is_none() && evidence.hints.dct.is_none() {
+        bounds::add(layer, evidence, undated, events);
+    }
 }
 
 /// A dateline without a year tells the day within the month or year that other evidence gives.

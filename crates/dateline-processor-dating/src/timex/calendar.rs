@@ -54,7 +54,11 @@ pub(crate) const HOLIDAYS: &[&str] = &[
     "hanukkah",
     "eid-al-fitr",
     "eid-al-adha",
+    "ramadan",
+    "eid",
 ];
+/// Days of Ramadan, one more or less as the moon is seen.
+const RAMADAN_DAYS: i32 = 29;
 
 /// How a holiday is found in a year.
 enum Feast {
@@ -127,6 +131,7 @@ fn feast(holiday: usize) -> Option<Feast> {
         "hanukkah" => Hanukkah,
         "eid-al-fitr" => Islamic(10, 1),
         "eid-al-adha" => Islamic(12, 10),
+        "ramadan" => Islamic(9, 1),
         _ => return None,
     })
 }
@@ -149,10 +154,27 @@ pub(crate) fn holiday(code: i32, year: i16) -> Option<Date> {
     }
 }
 
+/// The days of a holiday that lasts longer than one.
+pub(crate) fn holiday_span(code: i32, first: Date) -> Option<DateInterval> {
+    let name = usize::try_from(code).ok().and_then(|at| HOLIDAYS.get(at))?;
+    let days = (*name == "ramadan").then_some(RAMADAN_DAYS)?;
+    Some(DateInterval { earliest: first, latest: add_days(first, days)? })
+}
+
+/// The holidays that a name shared by several may mean: `Eid`.
+pub(crate) fn holidays_meant(code: i32) -> Vec<i32> {
+    let name = usize::try_from(code).ok().and_then(|at| HOLIDAYS.get(at));
+    if name != Some(&"eid") {
+        return vec![code];
+    }
+    let place = |name: &str| HOLIDAYS.iter().position(|known| *known == name);
+    ["eid-al-fitr", "eid-al-adha"].into_iter().filter_map(|name| i32::try_from(place(name)?).ok()).collect()
+}
+
 /// How many days a holiday may be off either way: some begin when the moon is seen.
 pub(crate) fn holiday_slack(code: i32) -> i32 {
-    let feast = usize::try_from(code).ok().and_then(feast);
-    i32::from(matches!(feast, Some(Feast::Islamic(..))))
+    let by_moon = |code: i32| matches!(usize::try_from(code).ok().and_then(feast), Some(Feast::Islamic(..)));
+    i32::from(holidays_meant(code).into_iter().any(by_moon))
 }
 
 /// Easter Sunday of the Gregorian calendar.

@@ -35,6 +35,7 @@ struct VerbFile {
     over: Vec<String>,
     ahead: Vec<String>,
     reports: Vec<String>,
+    at: Vec<String>,
 }
 
 /// Small words that decide between tenses.
@@ -52,6 +53,8 @@ pub(crate) enum Cue {
     Over,
     /// `ahead of`: the date behind it is to come.
     Ahead,
+    /// `on`, `in`: a verb may tell of the date behind it.
+    At,
 }
 
 /// Words, rules and verbs of one language.
@@ -59,13 +62,14 @@ pub(crate) struct Language {
     pub(crate) lexicon: Lexicon,
     pub(crate) grammar: Grammar,
     past: ClassId,
+    report: ClassId,
     future: ClassId,
     not_past: ClassId,
     deictic: Vec<ClassId>,
     era: Vec<ClassId>,
     aside: ClassId,
     article: ClassId,
-    cues: [ClassId; 6],
+    cues: [ClassId; 7],
     past_suffixes: Vec<String>,
 }
 
@@ -80,7 +84,7 @@ impl Language {
         let not_past = lexicon.add_words("no-cue", &verbs.not_past);
         let aside = lexicon.add_words("aside", &verbs.aside);
         let article = lexicon.add_words("determiner", &verbs.article);
-        lexicon.add_words("report-cue", &verbs.reports);
+        let report = lexicon.add_words("report-cue", &verbs.reports);
         let cues = [
             ("cue-is", &verbs.is),
             ("cue-be", &verbs.be),
@@ -88,6 +92,7 @@ impl Language {
             ("cue-until", &verbs.until),
             ("cue-over", &verbs.over),
             ("cue-ahead", &verbs.ahead),
+            ("cue-at", &verbs.at),
         ]
         .map(|(name, words)| lexicon.add_words(name, words));
         let mut set = RuleSet::new();
@@ -102,6 +107,7 @@ impl Language {
             lexicon,
             grammar,
             past,
+            report,
             future,
             not_past,
             deictic,
@@ -135,6 +141,11 @@ impl Language {
     /// Whether the word makes what follows part of a name or description.
     pub(crate) fn is_article(&self, word: u32) -> bool {
         self.word_is(word, &[self.article])
+    }
+
+    /// Whether the word reports what somebody says.
+    pub(crate) fn reports(&self, word: u32) -> bool {
+        word != 0 && self.word_is(word, &[self.report])
     }
 
     /// Whether the word names a month.

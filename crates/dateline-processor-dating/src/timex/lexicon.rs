@@ -52,6 +52,8 @@ pub(crate) enum NumberWord {
     Ordinal(i32),
     /// `half`.
     Half,
+    /// `quarter`, behind `and a`.
+    Quarter,
     /// `and`.
     And,
     /// `a`, `an`.
@@ -90,6 +92,7 @@ struct NumbersFile {
     ordinal_suffixes: Vec<String>,
     decade_suffixes: Vec<String>,
     half: Vec<String>,
+    quarter: Vec<String>,
     and: Vec<String>,
     article: Vec<String>,
 }
@@ -281,6 +284,7 @@ impl Lexicon {
         numbers.scales.iter().for_each(|(text, value)| set(text, NumberWord::Scale(*value)));
         numbers.ordinals.iter().for_each(|(text, value)| set(text, NumberWord::Ordinal(*value)));
         numbers.half.iter().for_each(|text| set(text, NumberWord::Half));
+        numbers.quarter.iter().for_each(|text| set(text, NumberWord::Quarter));
         numbers.and.iter().for_each(|text| set(text, NumberWord::And));
         numbers.article.iter().for_each(|text| set(text, NumberWord::Article));
     }

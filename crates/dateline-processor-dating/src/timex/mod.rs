@@ -8,9 +8,11 @@ mod lexicon;
 mod moon;
 mod resolve;
 mod token;
+mod undated;
 
 pub(crate) use grammar::Where;
 pub(crate) use language::{Cue, Language};
+pub(crate) use undated::Undated;
 
 use calendar::Point;
 use dateline_processor::core::layers::{Timex, TimexType};
@@ -61,7 +63,7 @@ pub(crate) fn tag(language: &Language, text: &str, marks: &[Mark], anchor: &Anch
     let dates = anchor.dct.map(|dct| [dct.earliest, dct.latest]);
     let place = place_of(language, text, &tokens, marks, anchor);
     let found = matches(language, text, &tokens, place, marks);
-    let reader = Reader { language, text, tokens: &tokens, place, day_first: anchor.day_first, explain };
+    let reader = Reader { language, text, tokens: &tokens, place, order: Order::of(&tokens, anchor), explain };
     match dates {
         Some([one, other]) if one != other => {
             // A vague document date resolves only what all its days agree on.
@@ -160,8 +162,31 @@ struct Reader<'a> {
     text: &'a str,
     tokens: &'a [Token],
     place: Where,
-    day_first: bool,
+    order: Order,
     explain: bool,
+}
+
+/// How numeric dates of a text are read that could be read both ways.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Order {
+    /// The day stands first.
+    pub(crate) day_first: bool,
+    /// Another date of the text shows it.
+    pub(crate) shown: bool,
+}
+
+impl Order {
+    /// As the text's own dates show that can be read one way only; else as the document's language or options say.
+    fn of(tokens: &[Token], anchor: &Anchor) -> Order {
+        let numeric = tokens.iter().filter(|token| token.kind == token::Kind::NumericDate);
+        let (mut day_first, mut month_first) = (false, false);
+        for [one, other, ..] in numeric.map(|token| token.parts) {
+            day_first |= one > 12 && other <= 12;
+            month_first |= other > 12 && one <= 12;
+        }
+        let shown = day_first != month_first;
+        Order { day_first: if shown { day_first } else { anchor.day_first }, shown }
+    }
 }
 
 /// What is remembered from one expression to the next.
@@ -200,7 +225,7 @@ impl Reader<'_> {
                     day: memory.day,
                     quarter: memory.quarter.filter(|_| !memory.longer),
                     tense: if needs_tense(&extent.frame) { self.tense(extent.from, extent.to) } else { Tense::Unknown },
-                    day_first: self.day_first,
+                    order: self.order,
                 };
                 let Some(resolved) = resolve(rule.op, &extent.frame, &context, self.explain) else { continue };
                 if !self.is_aside(extent.from, extent.to, &resolved, &memory) {

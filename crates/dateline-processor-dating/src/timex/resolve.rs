@@ -1,6 +1,9 @@
 //! From slots to a TIMEX3 value: calendar, anchors and tense. No text and no words here.
 
-use super::calendar::{Point, add_days, add_months, holiday, holiday_slack, season_of, weekday, year_text};
+use super::Order;
+use super::calendar::{
+    Point, add_days, add_months, holiday, holiday_slack, holiday_span, holidays_meant, season_of, weekday, year_text,
+};
 use super::frame::{Frame, Slot, Unit};
 use super::grammar::{Op, Where};
 use dateline_processor::core::layers::TimexType;
@@ -43,8 +46,8 @@ pub(crate) struct Context {
     /// The last quarter named.
     pub(crate) quarter: Option<Focus>,
     pub(crate) tense: Tense,
-    /// Whether the day stands first in numeric dates that could be read both ways.
-    pub(crate) day_first: bool,
+    /// How numeric dates are read that could be read both ways.
+    pub(crate) order: Order,
 }
 
 /// What came of an expression.
@@ -321,8 +324,8 @@ impl Resolver<'_> {
     fn numeric_date(&mut self) -> Option<Place> {
         let order = self.get(Slot::Order)?;
         let (one, two) = (order / 100, order % 100);
-        let (month, day) = if one > 12 || self.context.day_first && two <= 12 { (two, one) } else { (one, two) };
-        if one <= 12 && two <= 12 && one != two {
+        let (month, day) = if one > 12 || self.context.order.day_first && two <= 12 { (two, one) } else { (one, two) };
+        if one <= 12 && two <= 12 && one != two && !self.context.order.shown {
             self.ambiguous = true;
             self.note(|| "both orders of day and month are possible".to_owned());
         }
@@ -518,6 +521,18 @@ impl Resolver<'_> {
     }
 
     fn holiday(&mut self, code: i32) -> Option<Place> {
+        let meant = holidays_meant(code);
+        let code = match meant.as_slice() {
+            [one] => *one,
+            // Of several with that name the one nearest to the document.
+            several => {
+                let Some(dct) = self.context.dct.filter(|_| self.own_year().is_none()) else {
+                    return Some(Place::Open("XXXX-XX-XX".to_owned()));
+                };
+                let days = |code: i32| Some((holiday(code, self.holiday_year(code)?)? - dct).get_days().abs());
+                several.iter().copied().min_by_key(|code| days(*code).unwrap_or(i32::MAX))?
+            }
+        };
         let open = || {
             let fixed = [2001, 2003].map(|year| holiday(code, year));
             match fixed {
@@ -534,10 +549,16 @@ impl Resolver<'_> {
         };
         let Some(year) = year else { return Some(open()) };
         let date = holiday(code, year)?;
+        // A feast of many days has the value of the month in which its middle lies.
+        if let Some(days) = holiday_span(code, date) {
+            let middle = add_days(days.earliest, days.latest.since(days.earliest).ok()?.get_days() / 2)?;
+            self.days = Some(days);
+            return Some(Place::Known(Point::Month(middle.year(), middle.month())));
+        }
         Some(Place::Known(if self.frame.unit() == Some(Unit::Week) { Point::week_of(date) } else { Point::Day(date) }))
     }
 
-    fn holiday_year(&mut self, code: i32) -> Option<i16> {
+    fn holiday_year(&self, code: i32) -> Option<i16> {
         let dct = self.context.dct?;
         let this = holiday(code, dct.year())?;
         Some(match self.get(Slot::Shift) {
@@ -979,7 +1000,13 @@ impl Resolver<'_> {
             return Some("XXXX-WXX-WE".to_owned());
         }
         if let Some(code) = self.get(Slot::Holiday) {
-            return holiday(code, 2001).map(|date| format!("XXXX-{:02}-{:02}", date.month(), date.day()));
+            // A movable feast has no day of its own; it comes once a year.
+            return match [2001, 2003].map(|year| holiday(code, year)) {
+                [Some(one), Some(other)] if (one.month(), one.day()) == (other.month(), other.day()) => {
+                    Some(format!("XXXX-{:02}-{:02}", one.month(), one.day()))
+                }
+                _ => Some("P1Y".to_owned()),
+            };
         }
         if self.frame.unit() == Some(Unit::Quarter) && !self.frame.has(Slot::Number) {
             return Some("P1Q".to_owned());

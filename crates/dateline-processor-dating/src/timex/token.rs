@@ -661,8 +661,8 @@ fn spelled_number(tokens: &[Token], from: usize, lexicon: &Lexicon) -> Option<(T
     if at == from || !reader.any {
         return None;
     }
-    if let Some(used) = and_a_half(tokens, at, lexicon).filter(|_| !ordinal) {
-        reader.total_half = true;
+    if let Some((used, fraction)) = and_a_part(tokens, at, lexicon).filter(|_| !ordinal) {
+        reader.fraction = fraction;
         at += used;
     }
     // `half a year`: the article belongs to the number.
@@ -687,8 +687,8 @@ fn digits_and_half(tokens: &[Token], from: usize, lexicon: &Lexicon) -> Option<(
         let value = value.saturating_mul(1000).saturating_add(fraction);
         return Some((joined(tokens, from, used + 1, Kind::Decimal, value), used + 1));
     }
-    let used = and_a_half(tokens, from + 1, lexicon)?;
-    Some((joined(tokens, from, used + 1, Kind::Decimal, value.saturating_mul(1000).saturating_add(500)), used + 1))
+    let (used, fraction) = and_a_part(tokens, from + 1, lexicon)?;
+    Some((joined(tokens, from, used + 1, Kind::Decimal, value.saturating_mul(1000).saturating_add(fraction)), used + 1))
 }
 
 /// `1/2` or `-1/2` at `at`: its thousandths, and how many tokens it takes.
@@ -704,16 +704,16 @@ fn written_fraction(tokens: &[Token], at: usize) -> Option<(i32, usize)> {
     (fraction > 0).then_some((fraction, used))
 }
 
-/// How many tokens `and a half` takes at `at`.
-fn and_a_half(tokens: &[Token], at: usize, lexicon: &Lexicon) -> Option<usize> {
+/// How many tokens `and a half`, `and a quarter` take at `at`, and the thousandths they add.
+fn and_a_part(tokens: &[Token], at: usize, lexicon: &Lexicon) -> Option<(usize, i32)> {
     let word = |at: usize| number_word(tokens, at, lexicon);
     if word(at) != Some(NumberWord::And) {
         return None;
     }
     match (word(at + 1), word(at + 2)) {
-        (Some(NumberWord::Article), Some(NumberWord::Half)) => Some(3),
-        (Some(NumberWord::Digit(1)), Some(NumberWord::Half)) => Some(3),
-        (Some(NumberWord::Half), _) => Some(2),
+        (Some(NumberWord::Article | NumberWord::Digit(1)), Some(NumberWord::Half)) => Some((3, 500)),
+        (Some(NumberWord::Article | NumberWord::Digit(1)), Some(NumberWord::Quarter)) => Some((3, 250)),
+        (Some(NumberWord::Half), _) => Some((2, 500)),
         _ => None,
     }
 }
@@ -739,14 +739,15 @@ struct SpelledReader {
     any: bool,
     year: bool,
     after_scale: bool,
-    total_half: bool,
+    /// Thousandths that `and a half` adds.
+    fraction: i32,
     half: bool,
 }
 
 impl SpelledReader {
     fn value(&self) -> i32 {
         let whole = self.total.saturating_add(self.current).saturating_mul(1000);
-        whole.saturating_add(if self.total_half || self.half { 500 } else { 0 })
+        whole.saturating_add(if self.half { 500 } else { self.fraction })
     }
 
     fn is_half(&self) -> bool {
