@@ -1,0 +1,215 @@
+//! Days, months and years: numeric dates, days of months, the year that is meant. Reads no words.
+
+use super::super::calendar::{Point, add_days, add_months, weekday};
+use super::super::frame::{Slot, Unit};
+use super::shift::move_point;
+use super::{Place, Resolver, Tense};
+use dateline_processor::core::Date;
+
+/// The ordinal that stands for `last`.
+const LAST: i32 = 99;
+/// How far a day of the month may have to be looked for until it falls on a given weekday.
+const MONTHS_TO_WEEKDAY_MAX: i32 = 14;
+
+impl Resolver<'_> {
+    /// `3/27/13`: month first where both orders are possible, unless only the other is.
+    pub(super) fn numeric_date(&mut self) -> Option<Place> {
+        let order = self.get(Slot::Order)?;
+        let (one, two) = (order / 100, order % 100);
+        let (month, day) = if one > 12 || self.context.order.day_first && two <= 12 { (two, one) } else { (one, two) };
+        if one <= 12 && two <= 12 && one != two && !self.context.order.shown {
+            self.ambiguous = true;
+            self.note(|| "both orders of day and month are possible".to_owned());
+        }
+        let (month, day) = (i8::try_from(month).ok()?, i8::try_from(day).ok()?);
+        match self.own_year() {
+            Some(year) => Date::new(year, month, day).ok().map(|date| Place::Known(Point::Day(date))),
+            None => self.month_day(month, day),
+        }
+    }
+
+    pub(super) fn month(&mut self, month: i8) -> Option<Place> {
+        let day = self.get(Slot::Day).and_then(|day| i8::try_from(day).ok());
+        if let Some(ordinal) = self.get(Slot::Ordinal)
+            && day.is_none()
+            && let Some(part) = self.part_of_month(month, ordinal)
+        {
+            return Some(part);
+        }
+        if let Some(year) = self.own_year() {
+            let Some(day) = day else { return Some(Place::Known(Point::Month(year, month))) };
+            return Date::new(year, month, day).ok().map(|date| Place::Known(self.day_or_week(date)));
+        }
+        if self.by_reference()
+            && let Some(place) = self.part_by_reference(|year| Some(Point::Month(year, month)))
+        {
+            return Some(place);
+        }
+        if let Some(day) = day {
+            return self.month_day(month, day);
+        }
+        let Some(year) = self.year_of_month(month) else { return Some(Place::Open(format!("XXXX-{month:02}"))) };
+        Some(Place::Known(Point::Month(year, month)))
+    }
+
+    /// The day, or the week that `the week of` the day means.
+    pub(super) fn day_or_week(&self, date: Date) -> Point {
+        if self.frame.unit() == Some(Unit::Week) { Point::week_of(date) } else { Point::Day(date) }
+    }
+
+    pub(super) fn month_day(&mut self, month: i8, day: i8) -> Option<Place> {
+        // A leap day is no reason to refuse 29 February before the year is known.
+        Date::new(2000, month, day).ok()?;
+        let year = match (self.carried_year(month), self.get(Slot::Shift), self.context.dct) {
+            (Some(year), ..) => Some(year),
+            (None, ..) if self.narrative() => None,
+            (None, Some(shift), Some(dct)) if shift != 0 => {
+                let later = (month, day) > (dct.month(), dct.day());
+                let same = (month, day) == (dct.month(), dct.day());
+                Some(match shift {
+                    -1 => dct.year() - i16::from(later || same),
+                    _ => dct.year() + i16::from(!later),
+                })
+            }
+            _ => self.nearest_year(month, Some(day)),
+        };
+        let Some(year) = year else { return Some(Place::Open(format!("XXXX-{month:02}-{day:02}"))) };
+        match Date::new(year, month, day) {
+            Ok(date) => Some(Place::Known(self.day_or_week(date))),
+            Err(_) => Some(Place::Open(format!("XXXX-{month:02}-{day:02}"))),
+        }
+    }
+
+    /// `the first week of April`, `the second Sunday in May`: weeks count by where most of their days lie. An ordinal
+    /// of [`LAST`] means the last one.
+    pub(super) fn part_of_month(&mut self, month: i8, ordinal: i32) -> Option<Place> {
+        let nth = if ordinal == LAST { -1 } else { i8::try_from(ordinal).ok()? };
+        let weekday = self.get(Slot::Weekday).and_then(weekday);
+        let unit = self.frame.unit();
+        let is_day = unit == Some(Unit::Day);
+        let most = if is_day { 31 } else { 5 };
+        if weekday.is_none() && unit != Some(Unit::Week) && !is_day || !(-1..=most).contains(&nth) || nth == 0 {
+            return None;
+        }
+        let year = match self.own_year() {
+            Some(year) => Some(year),
+            None => self.year_of_month(month),
+        };
+        let Some(year) = year else {
+            let open = if is_day || weekday.is_some() { format!("{month:02}-XX") } else { "WXX".to_owned() };
+            return Some(Place::Open(format!("XXXX-{open}")));
+        };
+        let first = Date::new(year, month, 1).ok()?;
+        let point = match weekday {
+            Some(weekday) => Point::Day(first.nth_weekday_of_month(nth, weekday).ok()?),
+            None if is_day && nth == -1 => Point::Day(first.last_of_month()),
+            None if is_day => Point::Day(Date::new(year, month, nth).ok()?),
+            None if nth == -1 => Point::week_of(add_days(first.last_of_month(), -3)?),
+            None => Point::week_of(add_days(first, 3 + 7 * (i32::from(nth) - 1))?),
+        };
+        Some(Place::Known(point))
+    }
+
+    /// The year of the last date named, where this kind of text carries it on.
+    pub(super) fn carried_year(&mut self, _month: i8) -> Option<i16> {
+        if !self.narrative() {
+            return None;
+        }
+        let focus = self.context.focus.filter(|focus| focus.point.year().is_some())?;
+        self.use_focus(focus).year()
+    }
+
+    pub(super) fn year_of_month(&mut self, month: i8) -> Option<i16> {
+        if let Some(shift) = self.get(Slot::Shift) {
+            let dct = self.deictic_day()?;
+            return shifted_month_year(dct, month, shift);
+        }
+        if let Some(year) = self.carried_year(month) {
+            return Some(year);
+        }
+        if self.narrative() {
+            return None;
+        }
+        self.nearest_year(month, None)
+    }
+
+    /// The year that brings a month, or a day of it, nearest to the document, as far as tense agrees.
+    pub(super) fn nearest_year(&mut self, month: i8, day: Option<i8>) -> Option<i16> {
+        let dct = self.context.dct?;
+        let tense = self.context.tense;
+        let distance = i32::from(month) - i32::from(dct.month());
+        let year = match (day, tense) {
+            // `the year ended Oct. 31`, `since March`: what is over lies behind.
+            (_, Tense::Over) => dct.year() - i16::from((month, day.unwrap_or(1)) > (dct.month(), dct.day())),
+            (None, Tense::Past) if distance > 1 => dct.year() - 1,
+            (None, Tense::Future) if distance < 0 => dct.year() + 1,
+            (None, Tense::Unknown) if distance > 6 => dct.year() - 1,
+            (None, Tense::Unknown) if distance < -7 => dct.year() + 1,
+            (Some(_), Tense::Past) if distance > 4 => dct.year() - 1,
+            (Some(_), Tense::Future) if distance < -4 => dct.year() + 1,
+            (Some(_), Tense::Past | Tense::Unknown) if distance > 6 => dct.year() - 1,
+            (Some(_), Tense::Future | Tense::Unknown) if distance < -7 => dct.year() + 1,
+            _ => dct.year(),
+        };
+        self.note(|| format!("nearest year to the document date {dct}, tense {tense:?}"));
+        Some(year)
+    }
+
+    /// `Friday the 13th`: the nearest month whose 13th is a Friday, as far as tense agrees.
+    pub(super) fn weekday_the(&mut self, weekday: jiff::civil::Weekday, day: i8) -> Option<Place> {
+        let dct = self.context.dct.filter(|_| !self.narrative())?;
+        let future = self.context.tense == Tense::Future;
+        let found = (0..=MONTHS_TO_WEEKDAY_MAX).find_map(|distance| {
+            let (year, month) = add_months(dct.year(), dct.month(), if future { distance } else { -distance })?;
+            Date::new(year, month, day).ok().filter(|date| {
+                date.weekday() == weekday && if future { *date >= dct } else { *date <= dct || distance == 0 }
+            })
+        })?;
+        self.note(|| format!("the nearest such day to the document date {dct}"));
+        Some(Place::Known(Point::Day(found)))
+    }
+
+    /// `the 28th`: in the month last spoken of, or the one named.
+    pub(super) fn day_of_month(&mut self, day: i8) -> Option<Place> {
+        if !(1..=31).contains(&day) {
+            return None;
+        }
+        if let (Some(shift), Some(Unit::Month)) = (self.get(Slot::Shift), self.frame.unit()) {
+            let point = if self.by_reference() { self.context.focus.map(|focus| focus.point) } else { None };
+            let point = point.or_else(|| self.deictic_day().map(Point::Day));
+            let month = point.and_then(|point| move_point(point, Unit::Month, shift.min(1))).and_then(Point::month);
+            let Some((year, month)) = month else { return Some(Place::Open(format!("XXXX-XX-{day:02}"))) };
+            return Date::new(year, month, day).ok().map(|date| Place::Known(Point::Day(date)));
+        }
+        let focus = self.context.focus.filter(|focus| focus.point.month().is_some());
+        let month = match focus {
+            Some(focus) if self.narrative() || self.by_reference() || self.context.day.is_some() => {
+                self.use_focus(focus).month()
+            }
+            _ if self.narrative() => None,
+            _ => self.deictic_day().map(|date| (date.year(), date.month())),
+        };
+        let Some((year, month)) = month else { return Some(Place::Open(format!("XXXX-XX-{day:02}"))) };
+        Date::new(year, month, day).ok().map(|date| Place::Known(Point::Day(date)))
+    }
+}
+
+/// The year of `last October`, `this September`, `next May`.
+fn shifted_month_year(dct: Date, month: i8, shift: i32) -> Option<i16> {
+    let (now, year) = (dct.month(), dct.year());
+    Some(match shift {
+        0 => year,
+        // `last February`, said on the first of March, is that of the year before.
+        -1 => {
+            let just_over = now - month == 1 && dct.day() <= 7;
+            if month >= now || just_over { year - 1 } else { year }
+        }
+        _ => {
+            if month <= now {
+                year + 1
+            } else {
+                year
+            }
+        }
+    })
+}
