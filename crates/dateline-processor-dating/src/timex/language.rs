@@ -25,6 +25,7 @@ struct VerbFile {
     past: Vec<String>,
     future: Vec<String>,
     past_suffixes: Vec<String>,
+    continuous_suffixes: Vec<String>,
     not_past: Vec<String>,
     aside: Vec<String>,
     article: Vec<String>,
@@ -71,6 +72,7 @@ pub(crate) struct Language {
     article: ClassId,
     cues: [ClassId; 7],
     past_suffixes: Vec<String>,
+    continuous_suffixes: Vec<String>,
 }
 
 impl Language {
@@ -116,6 +118,7 @@ impl Language {
             article,
             cues,
             past_suffixes: verbs.past_suffixes,
+            continuous_suffixes: verbs.continuous_suffixes,
         })
     }
 
@@ -167,6 +170,11 @@ impl Language {
         } else {
             None
         }
+    }
+
+    /// Whether a word has the ending of what goes on.
+    pub(crate) fn looks_continuous(&self, text: &[u8]) -> bool {
+        self.continuous_suffixes.iter().any(|suffix| text.len() > suffix.len() + 1 && text.ends_with(suffix.as_bytes()))
     }
 
     /// Whether a word has the ending of a past tense.

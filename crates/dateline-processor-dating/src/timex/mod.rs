@@ -30,6 +30,8 @@ const NARRATIVE_YEARS_MIN: usize = 6;
 const NARRATIVE_YEARS_PER_NEWS_WORD: usize = 5;
 /// A narrative that is telling of days and months does not jump further than this by naming a year.
 const NARRATIVE_JUMP_YEARS_MAX: i32 = 12;
+/// How many words `is meeting` may stand away from the date it governs.
+const CONTINUOUS_DISTANCE_MAX: usize = 6;
 /// How many words `ahead of` may stand away from the date it is about.
 const AHEAD_DISTANCE_MAX: usize = 4;
 /// How many words a verb may stand away from the date it governs.
@@ -315,8 +317,18 @@ impl Reader<'_> {
             if let Some(tense) = self.cue(at) {
                 return Some(self.voice(at, tense));
             }
+            // `the deadline is Monday`, `is meeting on Monday`.
+            let governs = distance == 1 || distance <= CONTINUOUS_DISTANCE_MAX && self.is_continuous(at + 1);
+            if governs && self.word_in(at, Cue::Is) {
+                return Some(Tense::Future);
+            }
         }
         None
+    }
+
+    fn is_continuous(&self, at: usize) -> bool {
+        let text = self.tokens.get(at).and_then(|token| self.text.get(token.start as usize..token.end as usize));
+        text.is_some_and(|text| self.language.looks_continuous(text.as_bytes()))
     }
 
     fn tense_after(&self, to: usize) -> Option<Tense> {

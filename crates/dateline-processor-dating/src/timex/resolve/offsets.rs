@@ -5,8 +5,8 @@ use super::super::frame::{Slot, Unit};
 use super::super::grammar::Where;
 use super::shift::{move_point, open_pattern};
 use super::{Place, Resolver};
-use dateline_processor::core::layers::TimexType;
 use dateline_processor::core::Date;
+use dateline_processor::core::layers::TimexType;
 
 impl Resolver<'_> {
     /// `three days ago`, `two years later`.

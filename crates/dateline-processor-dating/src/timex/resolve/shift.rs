@@ -28,17 +28,7 @@ pub(super) fn move_point(point: Point, unit: Unit, count: i32) -> Option<Point> 
             let (year, month) = point.month()?;
             add_months(year, month, count).map(|(year, month)| Point::Month(year, month))
         }
-        Unit::Quarter => match point {
-            Point::Quarter(year, quarter) => {
-                let (year, month) = add_months(year, quarter * 3, count * 3)?;
-                Some(Point::Quarter(year, month / 3))
-            }
-            _ => {
-                let (year, month) = point.month()?;
-                let (year, month) = add_months(year, month, count * 3)?;
-                Some(Point::Quarter(year, (month + 2) / 3))
-            }
-        },
+        Unit::Quarter => move_by_quarters(point, count),
         Unit::Half => {
             let (year, month) = point.month()?;
             let (year, month) = add_months(year, month, count * 6)?;
@@ -66,6 +56,16 @@ pub(super) fn move_point(point: Point, unit: Unit, count: i32) -> Option<Point> 
         },
         Unit::Millennium => Some(Point::Millennium((i32::from(point.year()?) + count * 1000).div_euclid(1000))),
     }
+}
+
+/// The quarter that holds `point`, moved by `count`.
+fn move_by_quarters(point: Point, count: i32) -> Option<Point> {
+    let (year, month) = match point {
+        Point::Quarter(year, quarter) => (year, quarter * 3),
+        _ => point.month()?,
+    };
+    let (year, month) = add_months(year, month, count * 3)?;
+    Some(Point::Quarter(year, (month + 2) / 3))
 }
 
 /// How a unit is written when nobody knows which.

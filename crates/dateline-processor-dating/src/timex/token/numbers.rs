@@ -112,6 +112,18 @@ impl Lexer<'_> {
             }
             _ => {}
         }
+        self.pair(start, [first, second], [width, second_width], separator)
+    }
+
+    /// Two numbers with a separator between: `3/27`, `1/2`, `2.5`. `None` when only the first stands for itself.
+    fn pair(
+        &mut self,
+        start: usize,
+        [first, second]: [i32; 2],
+        [width, second_width]: [usize; 2],
+        separator: u8,
+    ) -> Option<usize> {
+        let after = start + width + 1 + second_width;
         match separator {
             b'/' if width <= 2 && second_width <= 2 => {
                 let fraction = if is_fraction(first, second) { first * 1000 / second } else { 0 };
