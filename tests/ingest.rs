@@ -17,6 +17,43 @@ const BRIDGE: &str =
     "The old bridge at Konitsa was closed for repairs.\n\nIt will open again next month, the mayor said.\n";
 
 #[test]
+fn a_name_that_says_otherwise_how_to_read_a_file_has_it_read_again() {
+    let lab = Lab::new();
+    lab.write("a.txt", "The ferry to Chios was late.\n");
+    lab.write("b.txt", "# The harbour\n\nThe harbour of *Chios* was dredged.\n");
+    let daemon = lab.start();
+    lab.wait();
+    let document = lab.ask(&["show", "b.txt"])[0]["document"].clone();
+    lab.rename("a.txt", "a.jsonl");
+    lab.rename("b.txt", "b.md");
+    lab.wait();
+    assert!(lab.search("ferry").is_empty(), "a line of JSON it is not");
+    assert_eq!(lab.ask(&["failures"]).len(), 1);
+    let shown = lab.ask(&["show", "b.md"]).remove(0);
+    assert_eq!((&shown["document"], &shown["title"]), (&document, &"The harbour".into()), "{shown}");
+    lab.rename("a.jsonl", "c.txt");
+    lab.wait();
+    assert_eq!(lab.search("ferry"), ["c.txt"], "{:?}", lab.ask(&["failures"]));
+    assert!(lab.ask(&["failures"]).is_empty());
+    assert!(daemon.stop().success());
+    lab.assert_verified("after renames");
+}
+
+#[test]
+fn what_failed_is_tried_again_under_other_limits() {
+    let lab = Lab::new();
+    lab.write("large.txt", "The ferry to Chios was late again.\n".repeat(100));
+    lab.write("lines.jsonl", "{\"text\": \"The harbour was dredged.\"}\n{\"text\":\n");
+    lab.configure("[watch]\nfile-size-max = \"1KiB\"\n");
+    lab.once();
+    assert_eq!((lab.search("ferry").len(), lab.ask(&["failures"]).len()), (0, 2));
+    lab.configure("[watch]\nfile-size-max = \"1MiB\"\n");
+    lab.once();
+    assert_eq!((lab.search("ferry").len(), lab.ask(&["failures"]).len()), (1, 1));
+    lab.assert_verified("after a larger limit");
+}
+
+#[test]
 fn a_folder_that_is_gone_is_waited_for_when_the_daemon_begins_anew() {
     let lab = Lab::new();
     lab.write("a.txt", "The ferry to Chios was late.\n");

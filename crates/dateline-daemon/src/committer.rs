@@ -1,5 +1,7 @@
 //! The thread that writes the store, the only one. It groups what waits, commits, and says what became durable.
 
+use crate::engine::EngineError;
+use crate::errors::Fatal;
 use crate::live::{Live, Phase};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use dateline_core::{Sequence, SourcePath};
@@ -21,6 +23,10 @@ const BULK_PENDING: usize = 500;
 const BULK_LINGER: Duration = Duration::from_millis(200);
 /// How often a commit refused for want of space is tried again.
 const PAUSE: Duration = Duration::from_secs(1);
+/// How long the event loop has to notice that a commit hangs and to end in order.
+const NOTICE: Duration = Duration::from_secs(3);
+/// How often the guard looks.
+const GUARD_EVERY: Duration = Duration::from_secs(1);
 /// Start of the note in `status` while it waits.
 const PAUSED: &str = "intake is paused: ";
 /// Entries of the change log looked at by one trim.
@@ -93,20 +99,47 @@ impl Watchdog {
         u64::try_from(self.epoch.elapsed().as_millis()).unwrap_or(u64::MAX).max(1)
     }
 
-    fn begin(&self) {
+    /// Something begins that writes, and must not take longer than a commit.
+    pub(crate) fn begin(&self) {
         self.began.store(self.now(), Ordering::Relaxed);
     }
 
-    fn end(&self) {
+    /// It is over.
+    pub(crate) fn end(&self) {
         self.began.store(0, Ordering::Relaxed);
     }
 
     /// Whether a commit has hung.
     pub(crate) fn has_hung(&self) -> bool {
+        self.has_hung_for(Duration::ZERO)
+    }
+
+    /// Whether a commit has hung for so long.
+    fn has_hung_for(&self, more: Duration) -> bool {
         let began = self.began.load(Ordering::Relaxed);
-        let limit = u64::try_from(self.limit.as_millis()).unwrap_or(u64::MAX);
+        let limit = u64::try_from(self.limit.saturating_add(more).as_millis()).unwrap_or(u64::MAX);
         began != 0 && self.now().saturating_sub(began) > limit
     }
+}
+
+/// Ends the process when a commit has hung and the event loop did not notice, because it waits for the store itself or
+/// is over already. Lives as long as the watchdog.
+///
+/// # Errors
+/// When there is no thread to be had.
+pub(crate) fn guard(watchdog: &Arc<Watchdog>) -> std::io::Result<()> {
+    let watched = Arc::downgrade(watchdog);
+    let watch = move || {
+        while let Some(watchdog) = watched.upgrade() {
+            if watchdog.has_hung_for(NOTICE) {
+                let _ = Fatal::from(EngineError::CommitHangs).report();
+                std::process::exit(Fatal::AT_WORK.into());
+            }
+            drop(watchdog);
+            std::thread::sleep(GUARD_EVERY);
+        }
+    };
+    std::thread::Builder::new().name("watchdog".to_owned()).spawn(watch).map(drop)
 }
 
 /// Starts the thread. It ends when all senders of work are gone, after everything sent is durable; with `is_last`, because

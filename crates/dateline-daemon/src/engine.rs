@@ -17,7 +17,7 @@ use crate::program::Program;
 use crate::repair::Damage;
 use crossbeam_channel::{Receiver, SendTimeoutError, Sender, never, select, tick};
 use dateline_core::{ContentHash, DocumentId, Revision, SourcePath, Timestamp};
-use dateline_store::{Decisions, Failure, FileIdentity, Operation, Store, StoreError};
+use dateline_store::{Decisions, Failure, FailureEntry, FileIdentity, Operation, Store, StoreError};
 use dateline_watch::{ReadErrorKind, ReadLimits, Root, StableFile, WatchEvent, Watcher};
 use dateline_worker::{Answer, Job, PartHints, Pool, SourceDocument, SourceJob, Urgency, Work};
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -463,14 +463,14 @@ impl Engine {
         let known = self.store.source(&path).map_err(EngineError::Store)?;
         let known = known.filter(|entry| !entry.removed);
         let failure = self.store.failure(&path).map_err(EngineError::Store)?;
-        let key = self.program.parser_key;
+        let key = self.program.source_key(&path);
         if !forced {
-            let failed_so = failure.as_ref().is_some_and(|failure| failure.identity == Some(identity));
+            let fails_again = failure.as_ref().is_some_and(|failure| self.fails_again(failure, identity));
             let same = known.as_ref().is_some_and(|entry| {
                 entry.complete && entry.identity == identity && entry.parser_key == key && entry.absences == 0
             });
             let whole_failure = failure.as_ref().is_some_and(|failure| failure.failure.is_some());
-            if (same && !whole_failure) || (failed_so && whole_failure) {
+            if (same && !whole_failure) || fails_again {
                 self.intake.explained(&path);
                 return Ok(());
             }
@@ -500,6 +500,12 @@ impl Engine {
         }
         self.submit_source(file, identity, content)?;
         self.hooks.at_stage(Stage::Parse).map_err(EngineError::Hook)
+    }
+
+    /// Whether the whole of a file failed, it is the same file, and would be tried in the same way.
+    pub(super) fn fails_again(&self, failure: &FailureEntry, identity: FileIdentity) -> bool {
+        let key = || self.program.failure_key(&failure.path);
+        failure.identity == Some(identity) && failure.failure.as_ref().is_some_and(|whole| whole.key == key())
     }
 
     /// A new path whose file was changed in its place but not in its content was moved there: the loss of its old path
@@ -611,7 +617,8 @@ impl Engine {
             _ => "unreadable",
         };
         let reason = crate::errors::chain(error);
-        let failure = Failure { code: code.to_owned(), reason, quarantined: false, content: None };
+        let key = self.program.failure_key(&path);
+        let failure = Failure { code: code.to_owned(), reason, quarantined: false, content: None, key };
         self.end_path(Operation::Fail { path: path.clone(), identity, failure }, path)
     }
 

@@ -25,6 +25,11 @@ pub(crate) struct Fatal {
 }
 
 impl Fatal {
+    /// Exit code of a program that was at work: it may well go on once it is started again.
+    pub(crate) const AT_WORK: u8 = 1;
+    /// Exit code of one that could not begin, and would only fail again. The units for systemd go by this.
+    const AT_START: u8 = 2;
+
     /// An error with a hint.
     pub(crate) fn hinted(error: impl Into<Box<dyn Error + Send + Sync>>, hint: impl Into<String>) -> Fatal {
         Fatal { error: error.into(), hint: Some(hint.into()) }
@@ -64,10 +69,9 @@ impl Fatal {
         self.exit_code()
     }
 
-    /// Who was at work and had to end may well go on once it is started again; who could not begin would only fail again.
-    /// The units for systemd go by this.
     fn exit_code(&self) -> ExitCode {
-        ExitCode::from(if self.error.is::<crate::engine::EngineError>() { 1 } else { 2 })
+        let at_work = self.error.is::<crate::engine::EngineError>();
+        ExitCode::from(if at_work { Fatal::AT_WORK } else { Fatal::AT_START })
     }
 }
 

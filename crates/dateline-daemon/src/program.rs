@@ -7,7 +7,7 @@ use crate::decisions::Book;
 use crate::errors::Fatal;
 use crate::resources;
 use dateline_config::{Config, Environment, Overrides};
-use dateline_core::{ContentHash, Outcome, Timestamp};
+use dateline_core::{ContentHash, Outcome, SourcePath, Timestamp};
 use dateline_parser::ParserOptions;
 use dateline_pipeline::{Chain, Plan, ProcessorTables, Registry};
 use dateline_processor::{FacetSpec, LayerSpec, Resources};
@@ -49,7 +49,7 @@ pub(crate) struct Program {
     /// When the process began.
     pub(crate) started: Timestamp,
     /// Hash over parser and its options.
-    pub(crate) parser_key: ContentHash,
+    parser_key: ContentHash,
     /// The user's decisions.
     pub(crate) decisions: Book,
     /// The configuration.
@@ -199,6 +199,22 @@ impl Program {
             parser: dateline_parser::VERSION,
             processors: self.processors.iter().map(|known| (known.name.clone(), known.version)).collect(),
         }
+    }
+
+    /// What a source is read with: when this changes, it is read again.
+    pub(crate) fn source_key(&self, path: &SourcePath) -> ContentHash {
+        dateline_parser::source_key(&self.parser_key, path)
+    }
+
+    /// What decides, beside the file itself, whether it can be read: when this changes, a file that failed is tried again.
+    pub(crate) fn failure_key(&self, path: &SourcePath) -> ContentHash {
+        let worker = &self.config.worker;
+        ContentHash::of_fields([
+            self.source_key(path).0.as_slice(),
+            &self.file_bytes_max().to_le_bytes(),
+            &worker.time_max.0.as_nanos().to_le_bytes(),
+            &worker.memory_max.0.to_le_bytes(),
+        ])
     }
 
     /// Larger files are not read.

@@ -90,8 +90,8 @@ impl Repairs {
             let patience = if self.opened { PATIENCE } else { setup::LOCK_PATIENCE };
             match setup::open_within(program, patience) {
                 Ok(opened) => {
-                    self.opened = true;
-                    return Ok(opened);
+                    let again = std::mem::replace(&mut self.opened, true);
+                    return Ok(Opened { again, ..opened });
                 }
                 Err(fatal) => self.after(fatal, program)?,
             }

@@ -152,12 +152,17 @@ fn once_through(program: &Arc<Program>, repairs: &mut Repairs) -> Result<(), Fat
     let stop = Arc::new(AtomicBool::new(false));
     let rim = start_rim(running.control.clone(), Arc::clone(&running.answerer.live), Arc::clone(&stop))?;
     running.engine.begin_with(&report)?;
+    let watchdog = Arc::clone(&running.watchdog);
     let ended = running.run();
     rim.shutdown_background();
     ended?;
     let stats = store.stats()?;
     let (documents, failures) = (stats.documents, stats.failures);
     tracing::info!(documents, failures, sequence = stats.sequence.0, "done");
+    // Closing the store writes for the last time.
+    watchdog.begin();
+    drop(store);
+    watchdog.end();
     Ok(())
 }
 

@@ -50,6 +50,8 @@ pub(crate) struct Opened {
     pub(crate) index: Searching,
     pub(crate) report: OpenReport,
     pub(crate) hooks: Arc<Hooks>,
+    /// Whether this process had it open before.
+    pub(crate) again: bool,
 }
 
 /// Opens store and indexers under the state's lock.
@@ -91,7 +93,7 @@ pub(crate) fn open_within(program: &Program, patience: Duration) -> Result<Opene
         )
     })?;
     let slots = indexers.into_iter().map(|indexer| Arc::new(Slot::new(indexer))).collect();
-    Ok(Opened { store, slots, index, report, hooks })
+    Ok(Opened { store, slots, index, report, hooks, again: false })
 }
 
 /// How workers are started for a program.
@@ -148,21 +150,20 @@ pub(crate) struct Running {
     pub(crate) inputs: Inputs,
     pub(crate) answerer: Arc<Answerer>,
     pub(crate) control: Sender<Control>,
+    pub(crate) watchdog: Arc<Watchdog>,
     committer: JoinHandle<()>,
     indexer: JoinHandle<()>,
     scrub: Option<JoinHandle<()>>,
 }
 
-/// The folder, which must be there, unless the store knows it: then a disk is not mounted yet, and is waited for.
-fn root_to_watch(program: &Program, store: &Store, mode: Mode) -> Result<Root, Fatal> {
+/// The folder, which must be there, unless it is known: then a disk is not mounted yet, and is waited for.
+fn root_to_watch(program: &Program, mode: Mode, known: bool) -> Result<Root, Fatal> {
     let options = watch_options(program);
-    match Root::open_with(&options) {
-        Err(error) if mode == Mode::Watch && error.is_missing_root() && store.root()?.is_some() => {
-            Root::unchecked(&options)
-        }
+    let root = match Root::open_with(&options) {
+        Err(error) if mode == Mode::Watch && known && error.is_missing_root() => Root::unchecked(&options),
         opened => opened,
-    }
-    .map_err(|error| bad_root(program, error))
+    };
+    root.map_err(|error| bad_root(program, error))
 }
 
 /// Starts committer, indexers, workers and, when watching, the watcher.
@@ -170,7 +171,7 @@ fn root_to_watch(program: &Program, store: &Store, mode: Mode) -> Result<Root, F
 /// # Errors
 /// When any of them does not start.
 pub(crate) fn start(program: Arc<Program>, opened: Opened, mode: Mode) -> Result<Running, Fatal> {
-    let Opened { store, slots, index, hooks, .. } = opened;
+    let Opened { store, slots, index, hooks, again, .. } = opened;
     program.remember_programs()?;
     let live = Arc::new(Live::default());
     let head = store.sequence();
@@ -179,10 +180,12 @@ pub(crate) fn start(program: Arc<Program>, opened: Opened, mode: Mode) -> Result
         facts.committed = head;
         facts.decisions_seen = true;
     });
-    let root = root_to_watch(&program, &store, mode)?;
+    let known = again || store.root()?.is_some();
+    let root = root_to_watch(&program, mode, known)?;
     // Who asks goes before what comes in.
     let pool = start_pool(&program, if mode == Mode::Watch { WORKER_NICENESS } else { 0 })?;
     let watchdog = Arc::new(Watchdog::new(program.config.store.commit_deadline.0));
+    committer::guard(&watchdog)?;
     let (commit, work) = bounded::<Work>(BATCHES_WAITING_MAX);
     let (report_to, reports) = crossbeam_channel::unbounded::<Report>();
     let (control, controls) = bounded::<Control>(CONTROLS_MAX);
@@ -226,7 +229,7 @@ pub(crate) fn start(program: Arc<Program>, opened: Opened, mode: Mode) -> Result
         watcher,
         commit,
         wake,
-        watchdog,
+        watchdog: Arc::clone(&watchdog),
         notifier: Notifier::new(),
         mode,
         decisions,
@@ -242,7 +245,7 @@ pub(crate) fn start(program: Arc<Program>, opened: Opened, mode: Mode) -> Result
         Mode::Once => None,
     };
     let inputs = Inputs { watch, reports, indexing, control: controls };
-    Ok(Running { program, engine, inputs, answerer, control, committer, indexer, scrub })
+    Ok(Running { program, engine, inputs, answerer, control, watchdog, committer, indexer, scrub })
 }
 
 impl Running {

@@ -105,6 +105,13 @@ pub fn parser_key(options: &ParserOptions) -> ContentHash {
     ContentHash::of_fields([b"parser".as_slice(), &VERSION.to_le_bytes(), &options])
 }
 
+/// The hash of everything but the bytes that the outcome of [`parse`] for one source depends on: what [`parser_key`] says
+/// and what counts of its name. A file of the same bytes under another name is read alike when this is equal.
+#[must_use]
+pub fn source_key(parser: &ContentHash, path: &SourcePath) -> ContentHash {
+    ContentHash::of_fields([parser.0.as_slice(), path.extension().unwrap_or_default().as_bytes()])
+}
+
 /// Reads the documents of one source and hands them to `sink` in their order, until it breaks.
 ///
 /// A container that is broken in part gives its good records and lists the others in the report.

@@ -310,6 +310,7 @@ impl Tx<'_> {
             since,
             last: self.time,
             identity,
+            key: failure.key.0,
         };
         self.put_failure(path, record, &records)
     }
@@ -350,6 +351,7 @@ impl Tx<'_> {
             since: before.map_or(self.time, |before| before.since),
             last: self.time,
             identity: Some(slice.identity.into()),
+            key: [0; 32],
         };
         self.put_failure(path, record, &records)
     }

@@ -174,6 +174,8 @@ pub struct Failure {
     pub quarantined: bool,
     /// Hash of the content that failed, when it was read.
     pub content: Option<ContentHash>,
+    /// With what it was tried, as the caller counts it: under another key it may go well.
+    pub key: ContentHash,
 }
 
 /// A record of a source that could not be read.

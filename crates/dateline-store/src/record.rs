@@ -260,6 +260,8 @@ pub(crate) struct FailureV1 {
     pub(crate) since: i64,
     pub(crate) last: i64,
     pub(crate) identity: Option<IdentityV1>,
+    /// Of the whole; zeros without.
+    pub(crate) key: [u8; 32],
 }
 
 impl Record for FailureV1 {
@@ -273,6 +275,7 @@ impl FailureV1 {
             reason,
             quarantined,
             content: content.map(ContentHash),
+            key: ContentHash(self.key),
         });
         let records = records
             .into_iter()
@@ -702,10 +705,11 @@ mod tests {
             since: 3,
             last: 4,
             identity: Some(identity()),
+            key: [5; 32],
         };
         check(
             &failure,
-            "01016301720101030303030303030303030303030303030303030303030303030303030303030300000000010206080101fc701101000a070a",
+            "01016301720101030303030303030303030303030303030303030303030303030303030303030300000000010206080101fc701101000a070a0505050505050505050505050505050505050505050505050505050505050505",
         );
         check(&NamedV1::Root(Blob(b"/r".to_vec()), 1, 2), "00022f720102");
         check(&NamedV1::Held("why".to_owned(), 3, 4), "01037768790308");

@@ -419,7 +419,13 @@ mod tests {
         let (store, _) = Store::open(state.lock().unwrap(), &options).unwrap();
         let mut committer = store.committer().unwrap();
         committer.commit(vec![put("a", &["one", "two"]), put("b", &["three"]), put("c", &["four"])]).unwrap();
-        let failure = Failure { code: "bad".to_owned(), reason: "bad".to_owned(), quarantined: false, content: None };
+        let failure = Failure {
+            code: "bad".to_owned(),
+            reason: "bad".to_owned(),
+            quarantined: false,
+            content: None,
+            key: ContentHash::of(b"limits"),
+        };
         let (b, c, d) = (SourcePath::new("b"), SourcePath::new("c"), SourcePath::new("d"));
         let steps = vec![
             put("a", &["one", "changed"]),

@@ -253,6 +253,7 @@ fn failures_are_listed_counted_and_forgotten() {
         reason: "x".repeat(5_000),
         quarantined,
         content: Some(ContentHash::of(b"bytes")),
+        key: ContentHash::of(b"limits"),
     };
     let fail = |quarantined| Operation::Fail {
         path: path("bad.pdf"),
@@ -264,6 +265,7 @@ fn failures_are_listed_counted_and_forgotten() {
     let listed = store.failures(None, 10).unwrap();
     assert_eq!((listed.len(), listed[0].attempts), (1, 2));
     let kept = listed[0].failure.as_ref().unwrap();
+    assert_eq!(kept.key, ContentHash::of(b"limits"));
     assert!(kept.quarantined && kept.reason.len() == dateline_store::REASON_BYTES_MAX);
     assert!(listed[0].since < listed[0].last);
     let mut mixed = slice("feed", &["good"], 1, true, true);

@@ -77,6 +77,16 @@ impl Engine {
         Ok(true)
     }
 
+    /// A file that is read otherwise under its new name is read again; of any other only what reads `source` runs again.
+    pub(super) fn after_rename(&mut self, path: SourcePath) -> Result<(), EngineError> {
+        let entry = self.store.source(&path).map_err(EngineError::Store)?;
+        if entry.is_some_and(|entry| entry.parser_key != self.program.source_key(&path)) {
+            self.intake.offer(path);
+            return Ok(());
+        }
+        self.rework_source(&path)
+    }
+
     /// The second look at what has vanished, once it is due.
     pub(super) fn look_again(&mut self) -> Result<(), EngineError> {
         if self.absences_under_way > 0 || !self.root_trusted {

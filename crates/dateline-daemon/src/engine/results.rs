@@ -21,8 +21,8 @@ impl Engine {
 
     /// Keeps a slice until it is known whether it is the last; the one before it goes to the committer.
     fn on_documents(&mut self, job: u64, documents: Vec<SourceDocument>) -> Result<(), EngineError> {
-        let key = self.program.parser_key;
         let Some(JobState::Source(state)) = self.jobs.get_mut(&job) else { return Ok(()) };
+        let key = self.program.source_key(&state.path);
         let Some(before) = state.held.replace(documents) else { return Ok(()) };
         let slice = slice_of(state, key, before, Closing::More);
         state.begun = true;
@@ -44,12 +44,14 @@ impl Engine {
             reason: problem.to_string(),
             quarantined: matches!(problem, SourceProblem::Panicked(_)),
             content: Some(state.content),
+            key: self.program.failure_key(&state.path),
         });
         let known = self.store.source(&state.path).map_err(EngineError::Store)?;
         let replaces = known.is_some_and(|entry| !entry.removed);
         if failure.is_none() || state.begun || !documents.is_empty() || replaces {
             let closing = Closing::Last { failures: record_failures(&report), diagnostics: report.diagnostics };
-            operations.push(Operation::PutSource(slice_of(&state, self.program.parser_key, documents, closing)));
+            let key = self.program.source_key(&state.path);
+            operations.push(Operation::PutSource(slice_of(&state, key, documents, closing)));
         }
         if let Some(failure) = failure {
             tracing::debug!(path = %state.path, reason = failure.reason, "a file gave no documents");
@@ -106,6 +108,7 @@ impl Engine {
                     reason: crash.reason,
                     quarantined: crash.kind != CrashKind::Unstartable,
                     content: Some(state.content),
+                    key: self.program.failure_key(&state.path),
                 };
                 let fail = Operation::Fail { path: state.path, identity: Some(state.identity), failure };
                 self.send(vec![fail], Some(Ticket::Job(job)))
@@ -145,7 +148,7 @@ impl Engine {
             Ticket::Removal => self.removals_under_way -= 1,
             Ticket::Renamed(job, path) => {
                 self.intake.finish(job);
-                self.rework_source(&path)?;
+                self.after_rename(path)?;
             }
         }
         Ok(())

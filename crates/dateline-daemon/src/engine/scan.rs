@@ -61,7 +61,8 @@ impl Engine {
     }
 
     fn is_stale(&self, entry: &SourceEntry, identity: dateline_watch::FileIdentity) -> bool {
-        let same = entry.identity == store_identity(identity) && entry.parser_key == self.program.parser_key;
+        let key = self.program.source_key(&entry.path);
+        let same = entry.identity == store_identity(identity) && entry.parser_key == key;
         !same || !entry.complete || entry.absences > 0
     }
 
@@ -74,7 +75,7 @@ impl Engine {
         settle: &mut Vec<SourcePath>,
     ) -> Result<(), EngineError> {
         let failure = self.store.failure(path).map_err(EngineError::Store)?;
-        if failure.is_some_and(|failure| failure.identity == Some(store_identity(identity))) {
+        if failure.is_some_and(|failure| self.fails_again(&failure, store_identity(identity))) {
             return Ok(());
         }
         let known = self.store.source(path).map_err(EngineError::Store)?.filter(|entry| !entry.removed);
