@@ -281,7 +281,7 @@ impl Engine {
     fn next_event(&self, inputs: &Inputs, heartbeat: &Receiver<Instant>) -> Result<Event, EngineError> {
         let silence = never();
         let watch = inputs.watch.as_ref().unwrap_or(&silence);
-        let look = self.intake.next_look().map_or_else(never, crossbeam_channel::at);
+        let look = self.intake.next_look(self.may_look_again()).map_or_else(never, crossbeam_channel::at);
         select! {
             recv(inputs.reports) -> report => report.map(Event::Commit).map_err(|_| EngineError::CommitterGone),
             recv(self.pool.answers()) -> answer => Ok(answer.map_or(Event::Tick, Event::Worker)),

@@ -27,7 +27,8 @@ pub(crate) struct Intake {
     flights: HashMap<u64, Flight>,
     flying: HashMap<SourcePath, u64>,
     absent: BTreeMap<SourcePath, Instant>,
-    postponed: BTreeMap<SourcePath, Instant>,
+    /// Until when each waits; nothing when it has waited.
+    postponed: BTreeMap<SourcePath, Option<Instant>>,
     next_job: u64,
 }
 
@@ -53,7 +54,7 @@ impl Intake {
     pub(crate) fn postpone(&mut self, path: &SourcePath, until: Instant) -> bool {
         let fresh = !self.postponed.contains_key(path);
         if fresh {
-            self.postponed.insert(path.clone(), until);
+            self.postponed.insert(path.clone(), Some(until));
         }
         fresh
     }
@@ -65,10 +66,13 @@ impl Intake {
 
     /// Offers the paths that have waited long enough.
     pub(crate) fn offer_postponed(&mut self, now: Instant) {
-        let ripe = self.postponed.iter().filter(|(_, until)| **until <= now).map(|(path, _)| path.clone());
-        for path in ripe.collect::<Vec<_>>() {
-            self.offer(path);
+        let mut ripe = Vec::new();
+        for (path, waits) in &mut self.postponed {
+            if waits.take_if(|until| *until <= now).is_some() {
+                ripe.push(path.clone());
+            }
         }
+        ripe.into_iter().for_each(|path| self.offer(path));
     }
 
     /// Starts work on a path; gives the job's number.
@@ -127,9 +131,11 @@ impl Intake {
         self.absent.remove(path);
     }
 
-    /// When the next look is due: the second at what vanished, the first at what was postponed.
-    pub(crate) fn next_look(&self) -> Option<Instant> {
-        self.absent.values().chain(self.postponed.values()).min().copied()
+    /// When the next look is due: the first at what was postponed and, unless such looks must wait, the second at what
+    /// vanished.
+    pub(crate) fn next_look(&self, second_looks: bool) -> Option<Instant> {
+        let absent = self.absent.values().filter(|_| second_looks);
+        absent.chain(self.postponed.values().flatten()).min().copied()
     }
 
     /// The paths whose second look is due. They stay noted until [`Intake::settled`].
@@ -180,10 +186,21 @@ mod tests {
         let (mut intake, now) = (Intake::default(), Instant::now());
         let job = intake.start(SourcePath::new("a"));
         intake.vanished(SourcePath::new("a"), now);
-        assert_eq!(intake.next_look(), None);
+        assert_eq!(intake.next_look(true), None);
         intake.finish(job);
         intake.vanished(SourcePath::new("a"), now);
-        assert!(intake.next_look().is_some());
+        assert!(intake.next_look(true).is_some());
+        assert_eq!(intake.next_look(false), None, "nobody wakes for a look that may not be taken");
+    }
+
+    #[test]
+    fn who_has_waited_is_not_waited_for_again() {
+        let (mut intake, now) = (Intake::default(), Instant::now());
+        assert!(intake.postpone(&SourcePath::new("a"), now));
+        assert_eq!(intake.next_look(true), Some(now));
+        intake.offer_postponed(now);
+        assert_eq!(intake.next_look(true), None, "it stands in the queue now");
+        assert!(!intake.postpone(&SourcePath::new("a"), now), "and waits only once");
     }
 
     #[test]

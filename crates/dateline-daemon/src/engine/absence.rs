@@ -87,9 +87,14 @@ impl Engine {
         self.rework_source(&path)
     }
 
+    /// Whether a second look would count now: not without the folder, nor before the first is durable.
+    pub(super) fn may_look_again(&self) -> bool {
+        self.absences_under_way == 0 && self.root_trusted
+    }
+
     /// The second look at what has vanished, once it is due.
     pub(super) fn look_again(&mut self) -> Result<(), EngineError> {
-        if self.absences_under_way > 0 || !self.root_trusted {
+        if !self.may_look_again() {
             return Ok(());
         }
         // In batch mode the scan was the first look and this is the second: nobody is writing meanwhile.
@@ -98,20 +103,21 @@ impl Engine {
         let mut lost = Vec::new();
         for path in due {
             match self.root.stat(&path) {
+                // What is held back already has had its look.
+                Err(error) if error.is_missing() && self.held.contains(&path) => self.intake.settled(&path),
                 Err(error) if error.is_missing() => lost.push(path),
                 _ => self.intake.offer(path),
             }
         }
-        let fresh: Vec<SourcePath> = lost.into_iter().filter(|path| !self.held.contains(path)).collect();
-        if fresh.is_empty() {
+        if lost.is_empty() {
             return Ok(());
         }
         let known = self.store.stats().map_err(EngineError::Store)?.sources;
-        let missing = fresh.len() + self.held.len();
+        let missing = lost.len() + self.held.len();
         if is_suspicious_loss(missing, usize::try_from(known).unwrap_or(usize::MAX)) || !self.is_recorded_root()? {
-            return self.hold(fresh);
+            return self.hold(lost);
         }
-        for path in fresh {
+        for path in lost {
             self.intake.settled(&path);
             self.removals_under_way += 1;
             self.send(vec![Operation::Remove { path }], Some(Ticket::Removal))?;
