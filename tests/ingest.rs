@@ -40,6 +40,21 @@ fn a_name_that_says_otherwise_how_to_read_a_file_has_it_read_again() {
 }
 
 #[test]
+fn another_time_of_a_file_is_another_date_of_an_undated_text() {
+    let lab = Lab::new();
+    lab.write("a.txt", "The ferry to Chios was late yesterday.\n");
+    let daemon = lab.start();
+    lab.wait();
+    let file = std::fs::File::options().append(true).open(lab.root().join("a.txt")).expect("is opened");
+    let long_ago = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000_000);
+    file.set_modified(long_ago).expect("time is set");
+    lab.wait();
+    assert!(daemon.stop().success());
+    lab.assert_verified("after a touch");
+    assert_eq!(lab.ask(&["show", "a.txt"])[0]["revision"], 1, "the text is the same");
+}
+
+#[test]
 fn what_failed_is_tried_again_under_other_limits() {
     let lab = Lab::new();
     lab.write("large.txt", "The ferry to Chios was late again.\n".repeat(100));

@@ -492,8 +492,10 @@ impl Engine {
         let content = ContentHash::of(&file.bytes);
         if let Some(entry) = &known {
             let unchanged = entry.complete && entry.content == content && entry.parser_key == key && !forced;
-            if unchanged && failure.is_none() {
-                return self.touch(path, entry.identity, identity);
+            // The time of a file is evidence of its date: results and identity then change together, in one commit.
+            if unchanged && failure.is_none() && entry.identity.mtime_ns == identity.mtime_ns {
+                let touch = Operation::Touch { path: path.clone(), identity, parser_key: None };
+                return self.end_path(touch, path);
             }
         } else if !forced && self.try_rename(&path, identity, content)? {
             return Ok(());
@@ -513,14 +515,6 @@ impl Engine {
     fn may_be_a_rename(&mut self, path: &SourcePath, identity: FileIdentity) -> bool {
         let moved = identity.ctime_ns.saturating_sub(identity.mtime_ns) > MOVED_MIN_NS;
         self.mode == Mode::Watch && moved && self.intake.postpone(path, Instant::now() + RENAME_PATIENCE)
-    }
-
-    /// Same content, other identity: only what depends on the file's times may run again.
-    fn touch(&mut self, path: SourcePath, before: FileIdentity, now: FileIdentity) -> Result<(), EngineError> {
-        if before.mtime_ns != now.mtime_ns {
-            self.rework_source(&path)?;
-        }
-        self.end_path(Operation::Touch { path: path.clone(), identity: now, parser_key: None }, path)
     }
 
     /// Hands one operation to the committer that ends the work on its path.

@@ -55,7 +55,7 @@ pub(crate) fn copy(engine: &Engine, fresh: &Path, go_on: &dyn Fn() -> bool) -> R
             for (key, value) in &page {
                 copy.put(key, if with_values { value } else { &[] })?;
                 count += 1;
-                if count % FLUSH_PAIRS == 0 {
+                if count.is_multiple_of(FLUSH_PAIRS) {
                     copy.flush()?;
                 }
             }
