@@ -192,6 +192,22 @@ fn an_undated_text_gets_no_false_certainty() {
 }
 
 #[test]
+fn what_an_undated_text_tells_of_as_past_bounds_its_date_and_no_search_rests_on_it() {
+    let lab = Lab::new();
+    lab.write("quay.txt", "The quay at Parga was rebuilt in March 2019.\n\nIt is long, the mayor said.\n");
+    lab.once();
+    let undated = lab.ask(&["undated"]).remove(0);
+    let suggestion = &undated["suggestions"][0];
+    assert_eq!(suggestion["date"]["earliest"], "2019-03-01", "{undated}");
+    assert!(suggestion["reason"].as_str().is_some_and(|reason| reason.contains("March 2019")), "{undated}");
+    let shown = lab.ask(&["date", "quay.txt"]).remove(0);
+    assert_eq!((&shown["dct"], &shown["not_before"]), (&json!(null), &json!("2019-03-01")), "{shown}");
+    assert_eq!(lab.ask(&["search", "quay"]).len(), 1);
+    assert!(lab.ask(&["search", "quay date:2019-03"]).is_empty());
+    assert!(lab.ask(&["search", "quay", "--as-of", "2100-01-01"]).is_empty());
+}
+
+#[test]
 fn an_unchanged_folder_writes_nothing() {
     let lab = Lab::new();
     for number in 0..30 {
