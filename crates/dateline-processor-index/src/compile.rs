@@ -1,7 +1,8 @@
 //! From a plan's condition to walks over one segment: looks words up, counts them, chooses the walk. Ranks nothing.
 
 use crate::cursor::{
-    All, Any, Bm25, BoxCursor, Group, Layout, Listed, Matching, Nothing, Positional, Scored, Together, Weighted,
+    All, Any, Bm25, BoxCursor, Group, Layout, Listed, Matching, Nothing, Positional, Predicate, Scored, Together,
+    Weighted,
 };
 use crate::document::{MONTH_TAG_DAYS_MAX, month_tag};
 use crate::schema::{Fields, TagKind, day, facet_prefix, facet_tag, names, sketch_tag, tag, unpack};
@@ -203,7 +204,10 @@ impl<'a> Compiler<'a> {
             Node::Document(id) => self.tagged(segment, &tag(TagKind::Document, &id.to_string()))?,
             Node::Like(text, least) => self.like(segment, text, *least)?,
             Node::Facet(name, test) => self.facet(segment, name, test)?,
-            Node::Written(interval) => written(segment, *interval)?,
+            Node::Written(interval) => {
+                let falls = written(segment, *interval)?;
+                Box::new(Matching::new(segment.max_doc(), segment.max_doc() / 2, falls))
+            }
             Node::Mentions(interval) => self.mentions(segment, *interval)?,
             Node::And(nodes) => self.all(ordinal, nodes)?,
             Node::Or(nodes) => self.any(ordinal, nodes, Together::Sum)?,
@@ -215,9 +219,15 @@ impl<'a> Compiler<'a> {
     }
 
     fn all(&mut self, ordinal: usize, nodes: &[Node]) -> tantivy::Result<BoxCursor> {
-        let (mut walks, mut excluded) = (Vec::new(), Vec::new());
+        let (mut walks, mut filters, mut excluded) = (Vec::new(), Vec::new(), Vec::new());
+        let has_walk = nodes.iter().any(|node| !matches!(node, Node::Not(_) | Node::Everything | Node::Written(_)));
         for node in nodes {
             match node {
+                // Only what the other conditions leave is worth looking at.
+                Node::Written(interval) if has_walk => {
+                    let falls = written(&self.searcher.segment_readers()[ordinal], *interval)?;
+                    filters.push(Box::new(falls) as Predicate);
+                }
                 Node::Not(inner) => excluded.push(self.compile(ordinal, inner)?),
                 Node::Everything => {}
                 _ => walks.push(self.compile(ordinal, node)?),
@@ -226,10 +236,10 @@ impl<'a> Compiler<'a> {
         if walks.is_empty() {
             walks.push(self.compile(ordinal, &Node::Everything)?);
         }
-        if walks.len() == 1 && excluded.is_empty() {
+        if walks.len() == 1 && filters.is_empty() && excluded.is_empty() {
             return Ok(walks.remove(0));
         }
-        Ok(Box::new(All::new(walks, excluded)))
+        Ok(Box::new(All::new(walks, filters, excluded)))
     }
 
     fn any(&mut self, ordinal: usize, nodes: &[Node], together: Together) -> tantivy::Result<BoxCursor> {
@@ -370,16 +380,15 @@ impl<'a> Compiler<'a> {
     }
 }
 
-/// Documents whose date may fall into the interval.
-fn written(segment: &SegmentReader, interval: DateInterval) -> tantivy::Result<BoxCursor> {
+/// Whether a document's date may fall into the interval.
+fn written(segment: &SegmentReader, interval: DateInterval) -> tantivy::Result<impl Fn(u32) -> bool + 'static> {
     let (from, to) = (day(interval.earliest), day(interval.latest));
     let earliest = segment.fast_fields().i64(names::WRITTEN_FROM)?;
     let latest = segment.fast_fields().i64(names::WRITTEN_TO)?;
-    let falls = move |doc: u32| {
+    Ok(move |doc: u32| {
         earliest.first(doc).is_some_and(|earliest| earliest <= to)
             && latest.first(doc).is_some_and(|latest| latest >= from)
-    };
-    Ok(Box::new(Matching::new(segment.max_doc(), segment.max_doc() / 2, falls)))
+    })
 }
 
 fn infos_of<'t>(

@@ -374,16 +374,20 @@ fn within(positions: &[Vec<u32>], gap: u32) -> u32 {
     }
 }
 
-/// Documents that all walks have and no excluded one has.
+/// A condition that is quick to try on a document, and slow to walk through.
+pub(crate) type Predicate = Box<dyn Fn(u32) -> bool>;
+
+/// Documents that all walks have, all filters let through, and no excluded walk has.
 pub(crate) struct All {
     walks: Vec<BoxCursor>,
+    filters: Vec<Predicate>,
     excluded: Vec<BoxCursor>,
 }
 
 impl All {
-    pub(crate) fn new(mut walks: Vec<BoxCursor>, excluded: Vec<BoxCursor>) -> All {
+    pub(crate) fn new(mut walks: Vec<BoxCursor>, filters: Vec<Predicate>, excluded: Vec<BoxCursor>) -> All {
         walks.sort_by_key(|walk| walk.cost());
-        let mut all = All { walks, excluded };
+        let mut all = All { walks, filters, excluded };
         let first = all.doc();
         all.settle(first);
         all
@@ -398,7 +402,8 @@ impl All {
                     continue 'document;
                 }
             }
-            if !self.excluded.iter_mut().any(|walk| walk.seek(target) == target) {
+            let passes = self.filters.iter().all(|filter| filter(target));
+            if passes && !self.excluded.iter_mut().any(|walk| walk.seek(target) == target) {
                 return target;
             }
             target = self.walks[0].advance();
