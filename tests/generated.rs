@@ -16,6 +16,11 @@ fn the_sample_configuration_is_fresh() {
 }
 
 #[test]
+fn the_page_of_processors_is_fresh() {
+    check("crates/dateline/PROCESSORS.md", &["config", "reference"]);
+}
+
+#[test]
 fn the_schema_of_the_configuration_is_fresh() {
     check("config/schema.json", &["config", "schema"]);
 }

@@ -121,4 +121,6 @@ pub(crate) enum ConfigAction {
     Default,
     /// Print the JSON Schema of the configuration
     Schema,
+    /// Print a page about the processors: what each reads and writes, and its options
+    Reference,
 }

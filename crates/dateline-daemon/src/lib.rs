@@ -41,6 +41,7 @@ mod memory;
 mod notify;
 mod program;
 mod progress;
+mod reference;
 mod repair;
 mod resources;
 mod run;

@@ -342,6 +342,7 @@ fn config(registry: &Arc<Registry>, overrides: &Overrides, action: &ConfigAction
     match action {
         ConfigAction::Default => output.write_all(default_config(registry).as_bytes())?,
         ConfigAction::Schema => output.write_all(config_schema(registry).as_bytes())?,
+        ConfigAction::Reference => output.write_all(crate::reference::page(registry)?.as_bytes())?,
         ConfigAction::Check => {
             let program = Program::load(Arc::clone(registry), overrides)?;
             for explained in program.config.explain() {

@@ -17,6 +17,7 @@ pub struct Generated {
 pub const GENERATED: &[Generated] = &[
     Generated { path: "config/dateline.toml", arguments: &["config", "default"] },
     Generated { path: "config/schema.json", arguments: &["config", "schema"] },
+    Generated { path: "crates/dateline/PROCESSORS.md", arguments: &["config", "reference"] },
 ];
 
 /// Writes the files, or with `check` only compares; gives what is wrong.
