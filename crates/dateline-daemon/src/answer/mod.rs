@@ -95,11 +95,19 @@ impl Reply<'_> {
     /// # Errors
     /// [`ErrorKind::TimedOut`] when it has.
     pub(crate) fn check(&self) -> Result<(), ErrorBody> {
-        if Instant::now() < self.deadline {
-            return Ok(());
-        }
-        Err(ErrorBody::new(ErrorKind::TimedOut, "the answer took too long").hint("ask for less, or narrow the query"))
+        in_time(self.deadline)
     }
+}
+
+/// Whether a deadline has not passed.
+///
+/// # Errors
+/// [`ErrorKind::TimedOut`] when it has.
+fn in_time(deadline: Instant) -> Result<(), ErrorBody> {
+    if Instant::now() < deadline {
+        return Ok(());
+    }
+    Err(ErrorBody::new(ErrorKind::TimedOut, "the answer took too long").hint("ask for less, or narrow the query"))
 }
 
 /// What an answer comes to.

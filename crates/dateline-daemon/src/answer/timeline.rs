@@ -1,16 +1,20 @@
 //! `timeline`, `on` and `who`: what happened when, what a day was about, and who was in it.
 
 use super::search::{facets, note, options, query_error, search_error};
-use super::{Answered, Answerer, Reply, layer_of, store_error};
+use super::{Answered, Answerer, Reply, in_time, layer_of, store_error};
 use dateline_core::layers::{DctLayer, EntityLayer, SentenceLayer, Timex, TimexLayer};
 use dateline_core::{DateInterval, DocumentId, Revision, Span};
-use dateline_processor_index::{Found, Node, Order, Word};
+use dateline_processor_index::{Found, FoundHit, Node, Order, Word};
 use dateline_protocol::wire::{ByteSpan, DayEntry, DayRelation, EntityCount, TimelineEntry};
 use dateline_protocol::{End, ErrorBody, Note, On, Selection, Timeline, TimelineStep, Who};
 use dateline_query::{Article, Counted, Matcher, Step, TimelineOptions, Told};
 
 /// Articles a timeline or a count of entities is made from, the best matches first.
 const ARTICLES_MAX: usize = 2_000;
+/// Threads that read articles for one answer.
+const LOADERS_MAX: usize = 4;
+/// Articles from which on they are read by several threads.
+const SHARED_LOAD_MIN: usize = 100;
 /// Lines of a timeline when the request names no number.
 const TOP_DEFAULT: u32 = 50;
 /// Entries of each kind `on` gives when the request names no number.
@@ -80,12 +84,34 @@ impl Answerer {
         reply: &mut Reply<'_>,
     ) -> Result<(Vec<Loaded>, Vec<Word>), ErrorBody> {
         let found = self.best(selection, ARTICLES_MAX, reply)?;
-        let mut loaded = Vec::new();
-        for hit in &found.hits {
-            reply.check()?;
-            loaded.extend(self.load(hit.document, hit.revision)?);
+        Ok((self.load_all(&found.hits, reply)?, self.words_of(selection)?))
+    }
+
+    /// The articles of many hits with their layers, in the order of the hits; those that are gone are left out. Reading
+    /// them is most of the work of a timeline, so it is shared among threads.
+    fn load_all(&self, hits: &[FoundHit], reply: &Reply<'_>) -> Result<Vec<Loaded>, ErrorBody> {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from).min(LOADERS_MAX);
+        let deadline = reply.deadline();
+        let load_some = move |hits: &[FoundHit]| -> Result<Vec<Loaded>, ErrorBody> {
+            let mut loaded = Vec::with_capacity(hits.len());
+            for hit in hits {
+                in_time(deadline)?;
+                loaded.extend(self.load(hit.document, hit.revision)?);
+            }
+            Ok(loaded)
+        };
+        if cores < 2 || hits.len() < SHARED_LOAD_MIN {
+            return load_some(hits);
         }
-        Ok((loaded, self.words_of(selection)?))
+        let parts = std::thread::scope(|scope| {
+            let parts = hits.chunks(hits.len().div_ceil(cores));
+            let loaders: Vec<_> = parts.map(|part| scope.spawn(move || load_some(part))).collect();
+            let joined = loaders
+                .into_iter()
+                .map(|loader| loader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+            joined.collect::<Result<Vec<_>, _>>()
+        })?;
+        Ok(parts.into_iter().flatten().collect())
     }
 
     /// The best matches of a selection; what more there is is said.
@@ -166,11 +192,7 @@ impl Answerer {
             named.push(loaded.entities);
         }
         let about = self.run_plan(&within(Node::Mentions(request.interval), Order::Newest))?;
-        let mut loaded = Vec::new();
-        for hit in &about.hits {
-            reply.check()?;
-            loaded.extend(self.load(hit.document, hit.revision)?);
-        }
+        let loaded = self.load_all(&about.hits, reply)?;
         let told: Vec<Told<'_>> = loaded.iter().map(Loaded::told).collect();
         let (from, to) = (Some(request.interval.earliest), Some(request.interval.latest));
         // Of one day, what is said of it; of several, which days matter.
