@@ -1,7 +1,7 @@
 //! The command line of benches and evaluations. What is measured, and how, stands in the library.
 
 use clap::{Parser, Subcommand};
-use dateline_bench::{alias, dct, entities, latency, quotes, search, similar, timex};
+use dateline_bench::{alias, dct, entities, latency, quotes, search, similar, timelines, timex};
 use dateline_parser::{ParserOptions, parse};
 use dateline_processor::core::{DocumentInput, SourcePath};
 use dateline_processor::{BuildAnnotator, Resources};
@@ -96,6 +96,18 @@ enum Eval {
         #[arg(long)]
         among: Vec<PathBuf>,
         /// Fails when the F1, in percent, is lower
+        #[arg(long)]
+        floor: Option<f64>,
+    },
+    /// Timelines of journalists: date-F1 when length and span are given
+    Timelines {
+        /// Dated articles by topic
+        articles: PathBuf,
+        /// The same articles, as `dateline annotate` gives them
+        annotated: PathBuf,
+        /// The journalists' timelines
+        timelines: PathBuf,
+        /// Fails when the mean over timelines, in percent, is lower
         #[arg(long)]
         floor: Option<f64>,
     },
@@ -197,6 +209,11 @@ fn run(command: Bench) -> Result<(), Failure> {
             let report = in_directory(&mut |home| similar::evaluate(&gold, pairs.as_deref(), &among, home))?;
             println!("{report}");
             above(100.0 * report.f1(), floor)
+        }
+        Bench::Eval(Eval::Timelines { articles, annotated, timelines, floor }) => {
+            let scored = timelines::score(&articles, &annotated, &timelines)?;
+            println!("{}", timelines::Report(&scored));
+            above(100.0 * timelines::Report(&scored).mean(), floor)
         }
         Bench::Eval(Eval::Search { folders, floor }) => rank(&folders, floor),
         Bench::Latency { root, state, files } => {

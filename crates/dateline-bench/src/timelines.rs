@@ -8,8 +8,8 @@ use dateline_core::{ContentHash, Date, DateInterval, DocumentId, Origin, Revisio
 use dateline_query::{Article, Matcher, Step, TimelineEntry, TimelineOptions, Told, timeline};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fs;
 use std::path::Path;
+use std::{fmt, fs};
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -82,6 +82,35 @@ impl Scored {
     #[expect(clippy::cast_precision_loss, reason = "counts of days")]
     pub fn f1(&self) -> f64 {
         2.0 * self.found as f64 / (self.days + self.entries.len()).max(1) as f64
+    }
+}
+
+/// The figures of some timelines.
+pub struct Report<'s>(pub &'s [Scored]);
+
+impl Report<'_> {
+    /// Date-F1, each timeline counting the same.
+    #[must_use]
+    pub fn mean(&self) -> f64 {
+        self.0.iter().map(Scored::f1).sum::<f64>() / f64::from(u32::try_from(self.0.len()).unwrap_or(u32::MAX)).max(1.0)
+    }
+
+    /// Date-F1, each day counting the same.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "counts of days")]
+    pub fn pooled(&self) -> f64 {
+        let found: usize = self.0.iter().map(|one| one.found).sum();
+        let all: usize = self.0.iter().map(|one| one.days + one.entries.len()).sum();
+        2.0 * found as f64 / all.max(1) as f64
+    }
+}
+
+impl fmt::Display for Report<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for one in self.0 {
+            writeln!(f, "{}: {} of {} days, date-F1 {:.3}", one.name, one.found, one.days, one.f1())?;
+        }
+        write!(f, "mean {:.3}, pooled {:.3}, {} timelines", self.mean(), self.pooled(), self.0.len())
     }
 }
 

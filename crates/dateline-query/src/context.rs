@@ -44,6 +44,30 @@ pub trait Aliases {
     fn like(&self, name: &str) -> Result<Vec<String>, OutsideError>;
 }
 
+/// Names listed as suggestions.
+const LIKE_MAX: usize = 5;
+
+/// Which of some entities, each with its spellings, may be meant by a mistyped name: the nearest first. Each word of a
+/// spelling counts by itself, and a word of four letters may differ in one, of eight in two.
+#[must_use]
+pub fn names_like(name: &str, known: &[(String, Vec<String>)]) -> Vec<String> {
+    let name = name.to_lowercase();
+    let most = (name.chars().count() / 4).max(1);
+    let distance = |spelling: &str| {
+        let spelling = spelling.to_lowercase();
+        let words = spelling.split_whitespace().chain([spelling.as_str()]);
+        words.map(|word| if word.contains(&name) { 0 } else { strsim::osa_distance(word, &name) }).min()
+    };
+    let mut found: Vec<(usize, &str)> = Vec::new();
+    for (preferred, spellings) in known {
+        let nearest = spellings.iter().chain([preferred]).filter_map(|spelling| distance(spelling)).min();
+        found.extend(nearest.filter(|distance| *distance <= most).map(|distance| (distance, preferred.as_str())));
+    }
+    found.sort_unstable();
+    found.dedup();
+    found.into_iter().take(LIKE_MAX).map(|(_, name)| name.to_owned()).collect()
+}
+
 /// No names are known.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoAliases;
@@ -124,5 +148,23 @@ impl Article {
         let before = self.text.as_bytes().get(..at as usize).unwrap_or_default();
         let breaks = before.iter().filter(|byte| **byte == b'\n').count();
         first.saturating_add(u32::try_from(breaks).unwrap_or(u32::MAX))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::names_like;
+
+    #[test]
+    fn a_mistyped_name_is_recognised() {
+        let known = [
+            ("Maria Kanaki".to_owned(), vec!["Kanaki".to_owned()]),
+            ("Ann Lee".to_owned(), Vec::new()),
+            ("Kanada".to_owned(), Vec::new()),
+        ];
+        assert_eq!(names_like("kanakij", &known), ["Maria Kanaki"]);
+        assert_eq!(names_like("kannaki", &known), ["Maria Kanaki"]);
+        assert_eq!(names_like("maria kanakki", &known), ["Maria Kanaki"]);
+        assert!(names_like("zebra", &known).is_empty());
     }
 }

@@ -22,7 +22,7 @@ mod timeline;
 mod who;
 
 pub use conflict::{Conflict, ConflictKind, Conflicts, STATEMENTS_MAX, Side};
-pub use context::{Aliases, Article, FacetDeclaration, KnownEntity, NoAliases, OutsideError, Texts, Told};
+pub use context::{Aliases, Article, FacetDeclaration, KnownEntity, NoAliases, OutsideError, Texts, Told, names_like};
 pub use dateline_processor_index::{Order, Scoring, Searching};
 pub use error::{QueryError, SearchError};
 pub use expand::{FEEDBACK, Feedback, expand_with};

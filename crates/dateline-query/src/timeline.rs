@@ -261,7 +261,11 @@ fn entries_of(
     let Some((_, best)) = order.iter().find(|(_, at)| !shown.contains(&said[*at])).or(order.first()) else {
         return Vec::new();
     };
-    shown.insert(said[*best].clone());
+    let is_new = shown.insert(said[*best].clone());
+    if !is_new && candidates.iter().all(|candidate| candidate.told == compared[*best].told) {
+        // One article, and all it says of this step stands under another.
+        return Vec::new();
+    }
     let documents = |candidates: &mut dyn Iterator<Item = &Candidate>| -> BTreeSet<DocumentId> {
         candidates.map(|candidate| told[candidate.told].document).collect()
     };
@@ -538,6 +542,14 @@ mod tests {
         assert_eq!(found.len(), 2, "{found:?}");
         assert!(found.iter().any(|line| line.contains("fell on") && line.contains("(2 of 2, ")), "{found:?}");
         assert!(found.iter().any(|line| line.contains("lorries") && line.contains("(1 of 1, ")), "{found:?}");
+    }
+
+    #[test]
+    fn a_sentence_that_only_one_article_has_is_shown_once() {
+        let texts =
+            [("2022-04-06", "Nobody knows whether the bridge fell on 2022-04-03 or on 2022-04-04 in the storm.")];
+        let options = TimelineOptions { from: None, to: None, step: Step::Day, top: 9, sentences: 1 };
+        assert_eq!(lines(&texts, &options).len(), 1);
     }
 
     #[test]

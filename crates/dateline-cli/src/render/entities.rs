@@ -1,6 +1,6 @@
 //! People, organisations, places.
 
-use super::table::{cell, figure, plain, table};
+use super::table::{cell, figure, indented, plain, table};
 use super::{Renderer, all, date_or_undated, each};
 use crate::screen::{Screen, counted, number, style};
 use anstyle::Style;
@@ -111,8 +111,7 @@ fn detail(found: &EntityDetail, screen: &Screen) -> String {
 fn section(out: &mut String, title: &str, rows: Vec<Vec<super::table::Cell>>, screen: &Screen) {
     if !rows.is_empty() {
         out.push_str(&format!("\n{}\n", screen.paint(style::LABEL, title)));
-        let narrower = Screen { width: screen.width.map(|width| width.saturating_sub(2)), ..screen.clone() };
-        out.extend(table(&rows, &narrower).lines().map(|line| format!("  {line}\n")));
+        out.push_str(&indented(&rows, screen));
     }
 }
 

@@ -6,8 +6,8 @@ use dateline_protocol::core::terminal;
 
 /// Blanks between columns.
 const GAP: &str = "  ";
-/// Narrowest a last column gets.
-const LAST_COLUMNS_MIN: usize = 16;
+/// Narrowest a last column gets that does not fit whole.
+const LAST_COLUMNS_MIN: usize = 8;
 
 /// One cell.
 #[derive(Clone, Debug)]
@@ -32,6 +32,15 @@ pub(crate) fn figure(text: impl AsRef<str>) -> Cell {
     Cell { is_number: true, ..plain(text) }
 }
 
+/// Blanks before the rows of an indented table.
+const INDENT: &str = "  ";
+
+/// Rows as lines under a heading.
+pub(crate) fn indented(rows: &[Vec<Cell>], screen: &Screen) -> String {
+    let narrower = Screen { width: screen.width.map(|width| width.saturating_sub(INDENT.len())), ..screen.clone() };
+    table(rows, &narrower).lines().map(|line| format!("{INDENT}{line}\n")).collect()
+}
+
 /// Rows as lines.
 pub(crate) fn table(rows: &[Vec<Cell>], screen: &Screen) -> String {
     let count = rows.iter().map(Vec::len).max().unwrap_or(0);
@@ -39,13 +48,15 @@ pub(crate) fn table(rows: &[Vec<Cell>], screen: &Screen) -> String {
         |at: usize| rows.iter().filter_map(|row| row.get(at)).map(|cell| columns(&cell.text)).max().unwrap_or(0);
     let widths: Vec<usize> = (0..count).map(width).collect();
     let before: usize = widths.iter().take(count.saturating_sub(1)).map(|width| width + GAP.len()).sum();
-    let last_room = screen.width.map(|width| width.saturating_sub(before).max(LAST_COLUMNS_MIN));
+    let last_room = screen.width.map(|width| width.saturating_sub(before));
     let mut out = String::new();
     for row in rows {
         let mut line = String::new();
         for (at, cell) in row.iter().enumerate() {
             let is_last = at + 1 == count;
             let text = match last_room.filter(|_| is_last) {
+                // What would be cut to a syllable is left out.
+                Some(room) if room < LAST_COLUMNS_MIN && columns(&cell.text) > room => String::new(),
                 Some(room) => cut(&cell.text, room),
                 None => cell.text.clone(),
             };
@@ -93,5 +104,9 @@ mod tests {
         Kyiv  1,000  short
         ");
         assert!(table(&rows, &screen::plain(None)).contains("goes on"));
+        insta::assert_snapshot!(table(&rows, &screen::plain(Some(19))), @r"
+        北京      1
+        Kyiv  1,000  short
+        ");
     }
 }

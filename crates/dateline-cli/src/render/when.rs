@@ -1,6 +1,6 @@
 //! Dates: timelines, days, a document's own date, undated documents.
 
-use super::table::{cell, figure, plain, table};
+use super::table::{cell, figure, indented, plain, table};
 use super::{Renderer, all, date_or_undated, each, place};
 use crate::screen::{Piece, Screen, columns, counted, number, pad, style, wrap};
 use dateline_protocol::core::{Date, terminal};
@@ -24,11 +24,15 @@ fn timeline_entry(entry: &TimelineEntry, screen: &Screen) -> String {
     let is_long = columns(&date) + 2 > columns(INDENT);
     let first = if is_long { wrapped.as_str() } else { wrapped.strip_prefix(INDENT).unwrap_or(&wrapped) };
     let gap = if is_long { "\n" } else { "  " };
-    let place = screen.safe(style::PATH, &place(&entry.path, entry.part.as_deref(), entry.line));
+    let place = place(&entry.path, entry.part.as_deref(), entry.line);
+    let sources = counted(entry.sources.into(), "source");
+    let fits = screen.width.is_none_or(|width| columns(INDENT) + columns(&place) + 2 + columns(&sources) <= width);
+    let before = if fits { "  ".to_owned() } else { format!("\n{INDENT}") };
     let sources = match entry.sources {
         0 | 1 => String::new(),
-        sources => screen.paint(style::LABEL, &format!("  {}", counted(sources.into(), "source"))),
+        _ => format!("{before}{}", screen.paint(style::LABEL, &sources)),
     };
+    let place = screen.safe(style::PATH, &place);
     format!("{}{gap}{first}{INDENT}{place}{sources}\n", screen.paint(style::DATE, &date))
 }
 
@@ -102,7 +106,7 @@ fn named(entries: &[&DayEntry], screen: &Screen) -> String {
         vec![figure(number(entry.count.into())), cell(style::DIM, kind), plain(&entry.text)]
     };
     let rows: Vec<_> = entries.iter().map(row).collect();
-    table(&rows, screen).lines().map(|line| format!("  {line}\n")).collect()
+    indented(&rows, screen)
 }
 
 /// `dateline date`.

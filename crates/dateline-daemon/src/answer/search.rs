@@ -18,6 +18,11 @@ const PAGE: usize = 10_000;
 /// Hits one search may ask for.
 const HITS_MAX: u32 = 100_000;
 
+/// Letters of a mistyped name that entities are looked for by.
+const PART_LETTERS: usize = 3;
+/// Entities looked at for each part of a mistyped name.
+const LIKE_LOOKED_AT: usize = 200;
+
 /// The store as the source of texts.
 pub(super) struct StoreTexts<'a>(pub(super) &'a Store);
 
@@ -64,9 +69,19 @@ impl Aliases for Names<'_> {
     }
 
     fn like(&self, name: &str) -> Result<Vec<String>, OutsideError> {
-        let answer = self.ask(json!({"op": "list", "query": name, "limit": 5}))?;
-        let names = answer["entities"].as_array().into_iter().flatten().filter_map(|entity| entity["name"].as_str());
-        Ok(names.map(str::to_owned).collect())
+        // The registry finds names by any part of them: a name with a slip in it has some part without.
+        let letters: Vec<char> = name.chars().collect();
+        let mut known: Vec<(String, Vec<String>)> = Vec::new();
+        for part in [&letters[..], &letters[..letters.len().min(PART_LETTERS)], &letters[letters.len() / 2..]] {
+            let part: String = part.iter().take(PART_LETTERS.max(name.len())).collect();
+            let answer = self.ask(json!({"op": "list", "query": part, "limit": LIKE_LOOKED_AT}))?;
+            for entity in answer["entities"].as_array().into_iter().flatten() {
+                let spellings = entity["forms"].as_array().into_iter().flatten();
+                let spellings = spellings.filter_map(|form| form["text"].as_str().map(str::to_owned)).collect();
+                known.extend(entity["name"].as_str().map(|name| (name.to_owned(), spellings)));
+            }
+        }
+        Ok(dateline_query::names_like(name, &known))
     }
 }
 
