@@ -94,6 +94,20 @@ fn a_kill_in_any_phase_loses_nothing() {
     }
 }
 
+#[test]
+fn a_kill_between_a_rename_and_what_follows_from_it_loses_nothing() {
+    let lab = Lab::new();
+    let text = "The ferry port of Rafina was closed on Monday.\n\nShips will sail again next week.\n";
+    lab.write("report.txt", text);
+    lab.once();
+    // Its new name dates it.
+    lab.rename("report.txt", "2021-05-05 report.txt");
+    let ran = lab.run_with(&["once"], &[("DATELINE_TEST_FAULT", "reprocess:1")]);
+    assert_eq!(ran.status.signal(), Some(9), "the results of the new name were under way: {}", ran.stderr);
+    recover(&lab, "renamed", 1);
+    assert_eq!(lab.search("date:2021-05"), ["2021-05-05 report.txt"]);
+}
+
 /// Whether a thread of the process that merges segments of the index is at work right now.
 fn is_merging(process: i32) -> bool {
     let tasks = std::fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();

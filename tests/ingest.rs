@@ -369,3 +369,25 @@ fn a_daemon_that_cargo_built_alone_prints_a_command_that_builds_the_client() {
     let command = printed(&lab);
     assert!(command.contains("cargo run --quiet --release --bin dateline -- status"), "{command}");
 }
+
+#[test]
+fn files_renamed_between_two_batch_runs_keep_their_documents() {
+    let lab = Lab::new();
+    let ids = || -> BTreeMap<String, u64> {
+        let hits = lab.ask(&["search", "ferry", "--limit", "20"]);
+        let pair = |hit: &serde_json::Value| (hit["title"].to_string(), hit["document"].as_u64().expect("a number"));
+        hits.iter().map(pair).collect()
+    };
+    for number in 0..8 {
+        lab.write(&format!("{number}.txt"), format!("Pier {number}\n\nThe ferry from pier {number} was late.\n"));
+    }
+    lab.once();
+    let before = ids();
+    assert_eq!(before.len(), 8);
+    for number in 0..8 {
+        lab.rename(&format!("{number}.txt"), &format!("pier-{number}.txt"));
+    }
+    lab.once();
+    assert_eq!(ids(), before);
+    lab.assert_verified("renamed");
+}

@@ -153,6 +153,8 @@ pub(crate) struct Engine {
     /// Documents whose processors are to run again, first ones first.
     pub(super) rework: VecDeque<DocumentId>,
     pub(super) rework_known: HashSet<DocumentId>,
+    /// Documents that were moved, whose results may not fit their new places yet; the store knows them too.
+    pub(super) moved: HashSet<DocumentId>,
     pub(super) rework_forced: HashSet<DocumentId>,
     /// The chain whose results all documents have when nothing is left to run again, as long as the store is not told.
     pub(super) settling: Option<ContentHash>,
@@ -213,6 +215,7 @@ impl Engine {
             held: HashSet::new(),
             rework: VecDeque::new(),
             rework_known: HashSet::new(),
+            moved: HashSet::new(),
             rework_forced: HashSet::new(),
             settling: None,
             decisions,

@@ -99,6 +99,11 @@ impl Intake {
         Some(flight.path)
     }
 
+    /// Whether a path waits for its first look, or is being worked on.
+    pub(crate) fn is_busy(&self) -> bool {
+        !self.backlog.is_empty() || !self.flights.is_empty() || !self.postponed.is_empty()
+    }
+
     /// Whether something seems to have vanished.
     pub(crate) fn misses_some(&self) -> bool {
         !self.absent.is_empty()

@@ -19,7 +19,7 @@ use crate::record::{
     MissingV1, NamedV1, PartV1, RecordFailureV1, RevisionV1, content_hash, micros,
 };
 use crate::repair;
-use crate::store::{CHAIN, HELD, ROOT, Store, applied_name, failed_records};
+use crate::store::{CHAIN, HELD, ROOT, Store, applied_name, failed_records, moved_name};
 use dateline_core::{ContentHash, Diagnostic, DocumentId, Revision, Sequence, SourcePath};
 
 /// Diagnostics kept per source.
@@ -99,6 +99,9 @@ impl Tx<'_> {
             Operation::Fail { path, identity, failure } => self.fail(&path, identity, &failure),
             Operation::Forgive { path } => self.forgive(&path),
             Operation::Annotate { document, revision, annotations } => self.annotate(document, revision, &annotations),
+            Operation::Settled { documents } => {
+                documents.into_iter().try_for_each(|document| self.set_named(&moved_name(document), None))
+            }
             Operation::SetRoot(root) => self.set_named(ROOT, Some(NamedV1::from(&root))),
             Operation::SetChain(chain) => self.set_named(CHAIN, chain.map(|chain| NamedV1::Chain(chain.0))),
             Operation::SetHeldDeletes(held) => {
@@ -228,6 +231,8 @@ impl Tx<'_> {
                 target.documents += 1;
                 source.documents = source.documents.saturating_sub(1);
                 self.moved(document, &mut head)?;
+                // In the same transaction: a crash must not forget that the place decides some of the results.
+                self.batch.put(keys::named(&moved_name(document)), &NamedV1::Moved)?;
             }
             self.batch.put(keys::head(document), &head)?;
             if self.cut_is_near() {

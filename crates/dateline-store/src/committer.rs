@@ -509,7 +509,9 @@ fn check_sizes(operation: &Operation) -> Result<(), StoreError> {
         | Operation::Remove { path: source }
         | Operation::Fail { path: source, .. }
         | Operation::Forgive { path: source } => path(source),
-        Operation::SetChain(_) | Operation::SetHeldDeletes(_) | Operation::Purge { .. } => Ok(()),
+        Operation::Settled { .. } | Operation::SetChain(_) | Operation::SetHeldDeletes(_) | Operation::Purge { .. } => {
+            Ok(())
+        }
     }
 }
 

@@ -91,6 +91,11 @@ pub enum Operation {
     },
     /// The directory that is watched.
     SetRoot(RootIdentity),
+    /// What the new places of moved documents decide is in their results: [`crate::Store::moved`] lists them no more.
+    Settled {
+        /// The documents.
+        documents: Vec<DocumentId>,
+    },
     /// The results of all documents were made by this chain; `None` while some may be of another.
     SetChain(Option<ContentHash>),
     /// Deletes are held, or let go again.

@@ -322,6 +322,8 @@ pub(crate) enum NamedV1 {
     Chain([u8; 32]),
     /// Bytes of the store after its last compaction.
     Compacted(u64),
+    /// A document was moved, and what its place decides was not looked at since; the name says which.
+    Moved,
 }
 
 impl Record for NamedV1 {
@@ -717,6 +719,7 @@ mod tests {
         check(&NamedV1::Clearing, "03");
         check(&NamedV1::Chain([6; 32]), &format!("06{}", "06".repeat(32)));
         check(&NamedV1::Compacted(300), "07fb2c01");
+        check(&NamedV1::Moved, "08");
         check(&NamedV1::Dictionary(revision().body), "0402fbc012fbd007fd0807060504030201");
         check(&NamedV1::Dictionaries { texts: 1, annotations: 2, revisions: 1_000 }, "050102fbe803");
         check(&PageV1 { blob: revision().body, stored: Blob(vec![1, 2]) }, "02fbc012fbd007fd0807060504030201020102");

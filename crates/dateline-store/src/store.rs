@@ -515,6 +515,17 @@ impl Store {
         })
     }
 
+    /// Documents that a rename moved and [`crate::Operation::Settled`] has not named since.
+    ///
+    /// # Errors
+    /// As all reads.
+    pub fn moved(&self) -> Result<Vec<DocumentId>, StoreError> {
+        let prefix = keys::named(MOVED);
+        let marks = self.view().range(&prefix, None, usize::MAX)?;
+        let number = |key: &[u8]| u64::from_str_radix(std::str::from_utf8(&key[prefix.len()..]).ok()?, 16).ok();
+        Ok(marks.iter().filter_map(|(key, _)| number(key)).map(DocumentId).collect())
+    }
+
     /// Deletes that are not believed at the moment.
     ///
     /// # Errors
@@ -589,8 +600,15 @@ pub(crate) const ROOT: &str = "root";
 pub(crate) const CHAIN: &str = "chain";
 /// Name of the record of held deletes.
 pub(crate) const HELD: &str = "held";
+/// Start of the names of marks of moved documents.
+const MOVED: &str = "moved/";
 /// Start of the names of records of what indexers applied.
 pub(crate) const APPLIED: &str = "applied/";
+
+/// Name of the mark of a moved document.
+pub(crate) fn moved_name(document: DocumentId) -> String {
+    format!("{MOVED}{:016x}", document.0)
+}
 
 /// Name of the record of what an indexer applied.
 pub(crate) fn applied_name(indexer: &str) -> String {

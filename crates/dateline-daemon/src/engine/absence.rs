@@ -79,17 +79,22 @@ impl Engine {
 
     /// A file that is read otherwise under its new name is read again; of any other only what reads `source` runs again.
     pub(super) fn after_rename(&mut self, path: SourcePath) -> Result<(), EngineError> {
+        let documents = self.store.documents_of(&path).map_err(EngineError::Store)?;
+        self.moved.extend(documents.iter().filter(|entry| entry.open).map(|entry| entry.document));
         let entry = self.store.source(&path).map_err(EngineError::Store)?;
-        if entry.is_some_and(|entry| entry.parser_key != self.program.source_key(&path)) {
-            self.intake.offer(path);
-            return Ok(());
+        // The missing source was given up before its new place was committed: this is a new file then.
+        let is_lost = entry.as_ref().is_none_or(|entry| entry.removed);
+        if is_lost || entry.is_some_and(|entry| entry.parser_key != self.program.source_key(&path)) {
+            self.intake.offer(path.clone());
         }
         self.rework_source(&path)
     }
 
-    /// Whether a second look would count now: not without the folder, nor before the first is durable.
+    /// Whether a second look would count now: not without the folder, nor before the first is durable, nor in batch mode,
+    /// where it is due at once, before every file was looked at: one of them may be where the missing one went.
     pub(super) fn may_look_again(&self) -> bool {
-        self.absences_under_way == 0 && self.root_trusted
+        let may_explain = self.mode == Mode::Once && (self.intake.is_busy() || !self.deferred.is_empty());
+        self.absences_under_way == 0 && self.root_trusted && !may_explain
     }
 
     /// The second look at what has vanished, once it is due.

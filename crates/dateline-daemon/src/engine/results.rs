@@ -89,10 +89,12 @@ impl Engine {
 
     fn on_annotated_done(&mut self, job: u64) -> Result<(), EngineError> {
         if let Some(JobState::Documents(documents)) = self.jobs.get(&job) {
-            for (document, _) in documents {
+            let documents: Vec<DocumentId> = documents.iter().map(|(document, _)| *document).collect();
+            for document in &documents {
                 self.rework_known.remove(document);
                 self.rework_forced.remove(document);
             }
+            self.settle_moved(documents)?;
         }
         // The job stays until its results are durable: until then the work is not done.
         self.send(Vec::new(), Some(Ticket::Job(job)))

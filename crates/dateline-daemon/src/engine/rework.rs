@@ -19,6 +19,10 @@ impl Engine {
     /// Finds every document whose results are not what the chain would give now. Nothing is read when the store knows
     /// that this chain made them all.
     pub(crate) fn find_stale(&mut self, chain: &Chain) -> Result<(), EngineError> {
+        for document in self.store.moved().map_err(EngineError::Store)? {
+            self.moved.insert(document);
+            self.add_rework(document);
+        }
         let known = self.store.chain().map_err(EngineError::Store)?;
         if known == Some(chain.fingerprint()) {
             return Ok(());
@@ -76,6 +80,12 @@ impl Engine {
         Ok(())
     }
 
+    /// The results of these documents fit their places now; says so of those that were moved.
+    pub(super) fn settle_moved(&mut self, documents: impl IntoIterator<Item = DocumentId>) -> Result<(), EngineError> {
+        let documents: Vec<_> = documents.into_iter().filter(|document| self.moved.remove(document)).collect();
+        if documents.is_empty() { Ok(()) } else { self.send(vec![Operation::Settled { documents }], None) }
+    }
+
     /// Hands out batches while nothing more urgent waits.
     pub(super) fn pump_rework(&mut self) -> Result<(), EngineError> {
         let at_work = |engine: &Engine| {
@@ -95,6 +105,7 @@ impl Engine {
                     None => {
                         self.rework_known.remove(&document);
                         self.rework_forced.remove(&document);
+                        self.settle_moved([document])?;
                     }
                 }
             }
