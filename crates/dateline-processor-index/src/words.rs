@@ -260,6 +260,16 @@ mod tests {
         Folder::default().folded_words(text)
     }
 
+    proptest::proptest! {
+        /// What shows hits leaves words alone that begin otherwise than the stems it looks for.
+        #[test]
+        fn a_stem_begins_as_its_word_does(word in "[a-z]{1,14}", ending in "(s|es|ies|ed|ing|ly|ational|'s|y|ying)?") {
+            let word = format!("{word}{ending}");
+            let stem = Folder::default().stem_or_word(&word);
+            proptest::prop_assert_eq!(stem.as_bytes()[0], word.as_bytes()[0]);
+        }
+    }
+
     #[test]
     fn words_are_what_people_would_call_words() {
         for (text, expected) in [

@@ -35,6 +35,8 @@ pub struct Matcher {
     folded: String,
     exact: FxHashMap<String, usize>,
     stems: FxHashMap<String, usize>,
+    /// First bytes of the stems: a stem begins as its word does, so that few words of a text need stemming.
+    initials: Vec<u8>,
     prefixes: Vec<(String, usize)>,
     fuzzy: Vec<(String, usize)>,
 }
@@ -66,7 +68,8 @@ impl Matcher {
                 Word::Fuzzy(_) => fuzzy.push((folded.clone(), number)),
             }
         }
-        Matcher { folder, folded, exact, stems, prefixes, fuzzy }
+        let initials = stems.keys().filter_map(|stem: &String| stem.bytes().next()).collect();
+        Matcher { folder, folded, exact, stems, initials, prefixes, fuzzy }
     }
 
     /// Whether no word is wanted.
@@ -81,7 +84,7 @@ impl Matcher {
         if let Some(number) = self.exact.get(&self.folded) {
             return Some(*number);
         }
-        if !self.stems.is_empty() {
+        if self.folded.bytes().next().is_some_and(|first| self.initials.contains(&first)) {
             let stem = self.folder.stem(&self.folded).unwrap_or(&self.folded);
             if let Some(number) = self.stems.get(stem) {
                 return Some(*number);
