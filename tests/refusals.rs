@@ -77,3 +77,12 @@ fn a_query_mistake_is_pointed_at() {
     let ran = lab.dateline(&["search", "submarine"]);
     assert_eq!((ran.code(), ran.stdout.as_str()), (1, ""), "{}", ran.stderr);
 }
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_error() {
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_datelined"));
+    let output = command.args(["config", "default"]).stdout(writer).output().expect("datelined starts");
+    assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(0), ""));
+}

@@ -41,6 +41,11 @@ impl Fatal {
         Damage::of(error)
     }
 
+    /// Whether nobody reads what is written any more.
+    pub(crate) fn is_broken_pipe(&self) -> bool {
+        self.error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+    }
+
     fn causes(&self) -> impl Iterator<Item = &(dyn Error + 'static)> {
         std::iter::successors(self.error.source(), |&error| error.source())
     }

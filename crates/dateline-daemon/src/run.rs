@@ -34,7 +34,9 @@ const ANSWER_THREADS: usize = 80;
 pub(crate) fn run(registry: Registry) -> ExitCode {
     let arguments = Arguments::parse();
     let registry = Arc::new(registry);
-    let done = match arguments.command.unwrap_or(Command::Run) {
+    let command = arguments.command.unwrap_or(Command::Run);
+    let prints = matches!(command, Command::Annotate { .. } | Command::Try { .. } | Command::Config { .. });
+    let done = match command {
         // A worker speaks over its pipes and gives up its rights: no logs, no configuration, no threads.
         Command::Worker => dateline_worker::serve_stdio(&registry).map_err(Fatal::from),
         Command::SandboxExec { memory, command } => return crate::attempt::become_program(&command, memory),
@@ -48,6 +50,8 @@ pub(crate) fn run(registry: Registry) -> ExitCode {
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
+        // Whoever reads has seen enough.
+        Err(fatal) if prints && fatal.is_broken_pipe() => ExitCode::SUCCESS,
         Err(fatal) => fatal.report(),
     }
 }
