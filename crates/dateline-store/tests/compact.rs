@@ -4,10 +4,10 @@
 
 mod common;
 
-use common::{Home, path, put};
+use common::{Home, copy, path, put};
 use dateline_core::{DocumentId, Revision};
 use dateline_store::{FaultPoint, Faults, Operation, StateDir, Store, StoreOptions};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -102,19 +102,6 @@ impl Faults for CopyAt {
             copy(&self.from, &self.to);
         }
         Ok(())
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            std::fs::copy(entry.path(), target).unwrap();
-        }
     }
 }
 

@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{Home, path, put};
+use common::{Home, copy, path, put};
 use dateline_core::{DocumentId, Sequence};
 use dateline_store::{
     FaultPoint, Faults, Operation, StateDir, StatePart, Store, StoreError, StoreOptions, rebuild, restore,
@@ -39,19 +39,6 @@ impl Faults for FailAt {
             return Err(std::io::Error::from_raw_os_error(5));
         }
         Ok(())
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            std::fs::copy(entry.path(), target).unwrap();
-        }
     }
 }
 

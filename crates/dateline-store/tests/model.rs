@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{Home, annotations, identity, path, put};
+use common::{Home, annotations, copy, identity, path, put};
 use dateline_core::{DocumentId, Sequence};
 use dateline_store::{Committer, Operation, StatePart, Store, rebuild};
 use proptest::prelude::*;
@@ -169,19 +169,6 @@ fn kill(home: Home, store: Store, committer: Committer) -> Home {
     copy(home.state().path(), next.state().path());
     drop((store, committer));
     Home { options: home.options.clone(), clock: home.clock, ..next }
-}
-
-fn copy(from: &std::path::Path, to: &std::path::Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            std::fs::copy(entry.path(), target).unwrap();
-        }
-    }
 }
 
 fn run(steps: &[Step]) {

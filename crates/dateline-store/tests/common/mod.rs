@@ -8,6 +8,7 @@ use dateline_store::{
     Annotations, Clock, Committer, FileIdentity, NewDocument, OpenReport, Operation, SourceSlice, StateDir, Store,
     StoreError, StoreOptions,
 };
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use tempfile::TempDir;
@@ -52,6 +53,20 @@ impl Home {
         let (store, _) = self.try_open().unwrap();
         let committer = store.committer().unwrap();
         (store, committer)
+    }
+}
+
+/// Copies a directory with all that is in it: what a killed process would leave.
+pub fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
     }
 }
 
