@@ -94,12 +94,7 @@ pub(crate) fn annotate(program: Arc<Program>, files: &[PathBuf]) -> Result<(), F
             filter.read_all(&mut BufReader::with_capacity(1 << 20, file), batches_max)
         })
     };
-    let done = done.and_then(|()| filter.finish());
-    match done {
-        // Whoever reads has seen enough: that is no failure.
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => return Ok(()),
-        other => other?,
-    }
+    done.and_then(|()| filter.finish())?;
     let (bad, lines) = (filter.bad, filter.lines);
     filter.pool.stop();
     if bad > 0 {

@@ -51,11 +51,7 @@ pub(crate) fn attempt(program: Arc<Program>, file: &Path, only: Option<&str>, as
             "path": path.display(), "part": part, "title": input.document.title, "content": content,
             "diagnostics": diagnostics, "steps": shown,
         });
-        let written = if as_json { writeln!(output, "{record}") } else { print(&mut output, &record) };
-        match written {
-            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => return Ok(()),
-            other => other?,
-        }
+        if as_json { writeln!(output, "{record}") } else { print(&mut output, &record) }?;
     }
     for failure in &report.failures {
         eprintln!("record {} on line {}: {}", failure.part, failure.line, failure.reason);

@@ -2,44 +2,13 @@
 //! processor time counts.
 
 use dateline_processor::core::layers::{Entity, EntityLayer, EntityType, Mention};
-use dateline_processor::core::{
-    ContentHash, DocumentId, Metadata, Origin, Revision, Sequence, SourcePath, Span, Timestamp,
-};
-use dateline_processor::{
-    BuildIndexer, Change, IndexError, Indexer, IndexerHome, LayerSpec, Resources, RevisionView, Table,
-};
+use dateline_processor::core::{Sequence, Span};
+use dateline_processor::{BuildIndexer, Change, Indexer, IndexerHome, LayerSpec, Resources, RevisionView};
 use dateline_processor_entities::{Registry, RegistryConfig};
-use dateline_testkit::assert_linear;
-use std::collections::BTreeMap;
+use dateline_testkit::{MemoryTable, assert_linear, revision};
 
 /// Bytes of text that hold one name.
 const BYTES_PER_NAME: usize = 64;
-
-#[derive(Default)]
-struct InMemory(BTreeMap<Vec<u8>, Vec<u8>>);
-
-impl Table for InMemory {
-    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, IndexError> {
-        Ok(self.0.get(key).cloned())
-    }
-    fn put(&mut self, key: &[u8], value: &[u8]) -> Result<(), IndexError> {
-        self.0.insert(key.to_vec(), value.to_vec());
-        Ok(())
-    }
-    fn delete(&mut self, key: &[u8]) -> Result<(), IndexError> {
-        self.0.remove(key);
-        Ok(())
-    }
-    fn scan(&self, prefix: &[u8], visit: &mut dyn FnMut(&[u8], &[u8]) -> bool) -> Result<(), IndexError> {
-        let pairs = self.0.range(prefix.to_vec()..).take_while(|(key, _)| key.starts_with(prefix));
-        for (key, value) in pairs {
-            if !visit(key, value) {
-                break;
-            }
-        }
-        Ok(())
-    }
-}
 
 /// A document that names so many people, each `mentions` times.
 fn naming(people: usize, mentions: usize, name: &dyn Fn(usize) -> String) -> Change {
@@ -56,22 +25,8 @@ fn naming(people: usize, mentions: usize, name: &dyn Fn(usize) -> String) -> Cha
         }
         layer.entities.push(entity);
     }
-    let view = RevisionView {
-        document: DocumentId(1),
-        revision: Revision(1),
-        path: SourcePath::new("a.txt"),
-        part: "1".to_owned(),
-        title: None,
-        text: text.as_str().into(),
-        marks: Vec::new(),
-        metadata: Metadata::default(),
-        origin: Origin::default(),
-        content: ContentHash::of(text.as_bytes()),
-        seen_from: Timestamp::UNIX_EPOCH,
-        seen_to: None,
-        layers: vec![LayerSpec::of::<EntityLayer>().encode(&layer).expect("encodes")],
-        facets: Vec::new(),
-    };
+    let layers = vec![LayerSpec::of::<EntityLayer>().encode(&layer).expect("encodes")];
+    let view = RevisionView { layers, ..revision(1, "a.txt", text) };
     Change { sequence: Sequence(1), document: view.document, opened: Some(view), closed: None }
 }
 
@@ -80,7 +35,7 @@ fn the_cost_of_a_document_grows_with_its_names() {
     let home = IndexerHome { directory: std::path::PathBuf::new() };
     let apply = |change: Change| {
         let mut registry = Registry::build(RegistryConfig::default(), &Resources::default(), &home).expect("builds");
-        registry.apply(&[change], &mut InMemory::default()).expect("applies");
+        registry.apply(&[change], &mut MemoryTable::default()).expect("applies");
     };
     let others = |at: usize| format!("Anna{} Vlachou{at}", at % 97);
     assert_linear("people of a document", |bytes| apply(naming(bytes / BYTES_PER_NAME, 2, &others)));

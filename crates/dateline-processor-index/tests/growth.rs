@@ -1,49 +1,16 @@
 //! What a document costs to index grows with its length and no faster. Alone in its program: all of its processor time
 //! counts.
 
-use dateline_processor::core::{ContentHash, DocumentId, Metadata, Origin, Revision, Sequence, SourcePath, Timestamp};
-use dateline_processor::{Change, IndexError, Indexer, RevisionView, Table};
+use dateline_processor::core::Sequence;
+use dateline_processor::{Change, Indexer};
 use dateline_processor_index::Index;
-use dateline_testkit::assert_linear;
+use dateline_testkit::{NoTable, assert_linear, revision};
 
 /// Memory for writing, in bytes.
 const HEAP: usize = 64 << 20;
 
-/// The index keeps its files itself.
-struct NoTable;
-
-impl Table for NoTable {
-    fn get(&self, _: &[u8]) -> Result<Option<Vec<u8>>, IndexError> {
-        Ok(None)
-    }
-    fn put(&mut self, _: &[u8], _: &[u8]) -> Result<(), IndexError> {
-        Ok(())
-    }
-    fn delete(&mut self, _: &[u8]) -> Result<(), IndexError> {
-        Ok(())
-    }
-    fn scan(&self, _: &[u8], _: &mut dyn FnMut(&[u8], &[u8]) -> bool) -> Result<(), IndexError> {
-        Ok(())
-    }
-}
-
 fn change(text: &str) -> Change {
-    let view = RevisionView {
-        document: DocumentId(1),
-        revision: Revision(1),
-        path: SourcePath::new("a.txt"),
-        part: "1".to_owned(),
-        title: None,
-        text: text.into(),
-        marks: Vec::new(),
-        metadata: Metadata::default(),
-        origin: Origin::default(),
-        content: ContentHash::of(text.as_bytes()),
-        seen_from: Timestamp::UNIX_EPOCH,
-        seen_to: None,
-        layers: Vec::new(),
-        facets: Vec::new(),
-    };
+    let view = revision(1, "a.txt", text);
     Change { sequence: Sequence(1), document: view.document, opened: Some(view), closed: None }
 }
 

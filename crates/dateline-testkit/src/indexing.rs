@@ -1,7 +1,8 @@
-//! For the tests of indexers, and of what asks them: revisions to index, and a table for an index that needs none.
+//! For the tests of indexers, and of what asks them: revisions to index, and tables: one in memory, and one for an index that needs none.
 
 use dateline_pipeline::processor::core::{ContentHash, DocumentId, Metadata, Origin, Revision, SourcePath, Timestamp};
 use dateline_pipeline::processor::{IndexError, RevisionView, Table};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A table that keeps nothing, for an indexer with files of its own.
@@ -19,6 +20,32 @@ impl Table for NoTable {
         Ok(())
     }
     fn scan(&self, _prefix: &[u8], _visit: &mut dyn FnMut(&[u8], &[u8]) -> bool) -> Result<(), IndexError> {
+        Ok(())
+    }
+}
+
+/// A table in memory.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MemoryTable(BTreeMap<Vec<u8>, Vec<u8>>);
+
+impl Table for MemoryTable {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, IndexError> {
+        Ok(self.0.get(key).cloned())
+    }
+    fn put(&mut self, key: &[u8], value: &[u8]) -> Result<(), IndexError> {
+        self.0.insert(key.to_vec(), value.to_vec());
+        Ok(())
+    }
+    fn delete(&mut self, key: &[u8]) -> Result<(), IndexError> {
+        self.0.remove(key);
+        Ok(())
+    }
+    fn scan(&self, prefix: &[u8], visit: &mut dyn FnMut(&[u8], &[u8]) -> bool) -> Result<(), IndexError> {
+        for (key, value) in self.0.range(prefix.to_vec()..).take_while(|(key, _)| key.starts_with(prefix)) {
+            if !visit(key, value) {
+                break;
+            }
+        }
         Ok(())
     }
 }

@@ -17,7 +17,7 @@
 //! cost, both codecs, and that output changes only together with the code version. [`assert_linear`] is for indexers and
 //! whatever else must not cost more than its input is long.
 //!
-//! [`revision`] and [`NoTable`] are what the test of an indexer hands to it.
+//! [`revision`], [`MemoryTable`] and [`NoTable`] are what the test of an indexer hands to it.
 //!
 //! Nothing here is linked into a shipped program.
 
@@ -34,6 +34,6 @@ pub use growth::assert_linear;
 pub use hostile::{Fixture, PROSE, hostile};
 #[cfg(feature = "store")]
 pub use indexing::stored_revision;
-pub use indexing::{NoTable, revision};
+pub use indexing::{MemoryTable, NoTable, revision};
 
 pub use dateline_pipeline as pipeline;

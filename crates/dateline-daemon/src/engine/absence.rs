@@ -79,15 +79,17 @@ impl Engine {
 
     /// A file that is read otherwise under its new name is read again; of any other only what reads `source` runs again.
     pub(super) fn after_rename(&mut self, path: SourcePath) -> Result<(), EngineError> {
-        let documents = self.store.documents_of(&path).map_err(EngineError::Store)?;
-        self.moved.extend(documents.iter().filter(|entry| entry.open).map(|entry| entry.document));
         let entry = self.store.source(&path).map_err(EngineError::Store)?;
         // The missing source was given up before its new place was committed: this is a new file then.
         let is_lost = entry.as_ref().is_none_or(|entry| entry.removed);
         if is_lost || entry.is_some_and(|entry| entry.parser_key != self.program.source_key(&path)) {
             self.intake.offer(path.clone());
         }
-        self.rework_source(&path)
+        for entry in self.store.documents_of(&path).map_err(EngineError::Store)? {
+            self.moved.insert(entry.document);
+            self.add_rework(entry.document);
+        }
+        Ok(())
     }
 
     /// Whether a second look would count now: not without the folder, nor before the first is durable, nor in batch mode,

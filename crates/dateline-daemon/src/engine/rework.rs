@@ -3,7 +3,7 @@
 
 use super::{Engine, EngineError, JobState};
 use crate::decisions::hints_for;
-use dateline_core::{DocumentId, DocumentInput, Revision, SourceInfo, SourcePath, Timestamp};
+use dateline_core::{DocumentId, DocumentInput, Revision, SourceInfo, Timestamp};
 use dateline_store::{DocumentEntry, Operation};
 use dateline_worker::pipeline::{Chain, Previous, RunOptions};
 use dateline_worker::{DocumentJob, Job, Urgency, Work};
@@ -68,16 +68,6 @@ impl Engine {
         if self.rework_known.insert(document) {
             self.rework.push_back(document);
         }
-    }
-
-    /// The same for all documents of a source.
-    pub(super) fn rework_source(&mut self, path: &SourcePath) -> Result<(), EngineError> {
-        for entry in self.store.documents_of(path).map_err(EngineError::Store)? {
-            if entry.open {
-                self.add_rework(entry.document);
-            }
-        }
-        Ok(())
     }
 
     /// The results of these documents fit their places now; says so of those that were moved.

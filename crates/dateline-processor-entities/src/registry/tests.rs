@@ -2,41 +2,11 @@
 
 use super::{Registry, RegistryConfig};
 use dateline_processor::core::layers::{Dct, DctLayer, Entity, EntityLayer, EntityType, Mention};
-use dateline_processor::core::{
-    ContentHash, Date, DateInterval, DocumentId, Metadata, Origin, Precision, Revision, Sequence, SourcePath, Span,
-    Timestamp,
-};
-use dateline_processor::{
-    BuildIndexer, Change, IndexError, Indexer, IndexerHome, LayerSpec, Resources, RevisionView, Table,
-};
+use dateline_processor::core::{Date, DateInterval, DocumentId, Precision, Sequence, Span};
+use dateline_processor::{BuildIndexer, Change, Indexer, IndexerHome, LayerSpec, Resources, RevisionView};
+use dateline_testkit::{MemoryTable, revision};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 use std::path::PathBuf;
-
-#[derive(Default, Clone, PartialEq, Debug)]
-struct Memory(BTreeMap<Vec<u8>, Vec<u8>>);
-
-impl Table for Memory {
-    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, IndexError> {
-        Ok(self.0.get(key).cloned())
-    }
-    fn put(&mut self, key: &[u8], value: &[u8]) -> Result<(), IndexError> {
-        self.0.insert(key.to_vec(), value.to_vec());
-        Ok(())
-    }
-    fn delete(&mut self, key: &[u8]) -> Result<(), IndexError> {
-        self.0.remove(key);
-        Ok(())
-    }
-    fn scan(&self, prefix: &[u8], visit: &mut dyn FnMut(&[u8], &[u8]) -> bool) -> Result<(), IndexError> {
-        for (key, value) in self.0.range(prefix.to_vec()..).take_while(|(key, _)| key.starts_with(prefix)) {
-            if !visit(key, value) {
-                break;
-            }
-        }
-        Ok(())
-    }
-}
 
 fn registry() -> Registry {
     let home = IndexerHome { directory: PathBuf::new() };
@@ -58,25 +28,11 @@ fn view(document: u64, date: Date, names: &[(EntityType, &str, Option<&str>)]) -
     let interval = DateInterval::day(date);
     let dct = Dct { interval, time: None, precision: Precision::Day, confidence: 99 };
     let dct = DctLayer { dct: Some(dct), ..DctLayer::default() };
-    RevisionView {
-        document: DocumentId(document),
-        revision: Revision(1),
-        path: SourcePath::new(format!("{document}.txt")),
-        part: "1".to_owned(),
-        title: None,
-        text: text.clone().into(),
-        marks: Vec::new(),
-        metadata: Metadata::default(),
-        origin: Origin::default(),
-        content: ContentHash::of(text.as_bytes()),
-        seen_from: Timestamp::UNIX_EPOCH,
-        seen_to: None,
-        layers: vec![
-            LayerSpec::of::<EntityLayer>().encode(&layer).expect("encodes"),
-            LayerSpec::of::<DctLayer>().encode(&dct).expect("encodes"),
-        ],
-        facets: Vec::new(),
-    }
+    let layers = vec![
+        LayerSpec::of::<EntityLayer>().encode(&layer).expect("encodes"),
+        LayerSpec::of::<DctLayer>().encode(&dct).expect("encodes"),
+    ];
+    RevisionView { layers, ..revision(document, &format!("{document}.txt"), text) }
 }
 
 fn open(document: u64, view: RevisionView) -> Change {
@@ -89,8 +45,8 @@ fn day(number: i8) -> Date {
 
 const PER: EntityType = EntityType::Per;
 
-fn filled() -> (Registry, Memory) {
-    let (mut registry, mut table) = (registry(), Memory::default());
+fn filled() -> (Registry, MemoryTable) {
+    let (mut registry, mut table) = (registry(), MemoryTable::default());
     let one = view(1, day(5), &[(PER, "Ada Blom", None), (EntityType::Loc, "Kyiv", Some("UA-capital"))]);
     let two = view(
         2,
@@ -101,7 +57,7 @@ fn filled() -> (Registry, Memory) {
     (registry, table)
 }
 
-fn ask(registry: &Registry, table: &Memory, question: Value) -> Value {
+fn ask(registry: &Registry, table: &MemoryTable, question: Value) -> Value {
     registry.answer(&question, table).expect("a good question")
 }
 
@@ -137,7 +93,7 @@ fn a_second_run_and_a_delete_leave_no_trace() {
         closed: Some(other.clone()),
     };
     registry.apply(&[gone(1), gone(2)], &mut again).expect("applies");
-    assert_eq!(again, Memory::default());
+    assert_eq!(again, MemoryTable::default());
 }
 
 #[test]
