@@ -37,6 +37,12 @@ struct VerbFile {
     ahead: Vec<String>,
     reports: Vec<String>,
     at: Vec<String>,
+    nouns: Vec<String>,
+    planned: Vec<String>,
+    owner: Vec<String>,
+    had: Vec<String>,
+    ahead_of: Vec<String>,
+    of: Vec<String>,
 }
 
 /// Small words that decide between tenses.
@@ -56,7 +62,22 @@ pub(crate) enum Cue {
     Ahead,
     /// `on`, `in`: a verb may tell of the date behind it.
     At,
+    /// `plans`: a noun behind an article.
+    Noun,
+    /// `scheduled`: behind `had` it came to nothing or is over.
+    Planned,
+    /// `his`, `their`.
+    Owner,
+    /// `had`.
+    Had,
+    /// `ahead`: of something to come where `of` follows.
+    AheadOf,
+    /// `of`, `to` behind `ahead`.
+    Of,
 }
+
+/// How many kinds of [`Cue`] there are.
+const CUES: usize = 13;
 
 /// Words, rules and verbs of one language.
 pub(crate) struct Language {
@@ -70,7 +91,7 @@ pub(crate) struct Language {
     era: Vec<ClassId>,
     aside: ClassId,
     article: ClassId,
-    cues: [ClassId; 7],
+    cues: [ClassId; CUES],
     past_suffixes: Vec<String>,
     continuous_suffixes: Vec<String>,
 }
@@ -95,6 +116,12 @@ impl Language {
             ("cue-over", &verbs.over),
             ("cue-ahead", &verbs.ahead),
             ("cue-at", &verbs.at),
+            ("cue-noun", &verbs.nouns),
+            ("cue-planned", &verbs.planned),
+            ("cue-owner", &verbs.owner),
+            ("cue-had", &verbs.had),
+            ("cue-ahead-of", &verbs.ahead_of),
+            ("cue-of", &verbs.of),
         ]
         .map(|(name, words)| lexicon.add_words(name, words));
         let mut set = RuleSet::new();
@@ -143,7 +170,7 @@ impl Language {
 
     /// Whether the word makes what follows part of a name or description.
     pub(crate) fn is_article(&self, word: u32) -> bool {
-        self.word_is(word, &[self.article])
+        word != 0 && self.word_is(word, &[self.article])
     }
 
     /// Whether the word reports what somebody says.

@@ -7,6 +7,7 @@ mod language;
 mod lexicon;
 mod moon;
 mod resolve;
+mod tense;
 mod token;
 mod undated;
 
@@ -30,12 +31,6 @@ const NARRATIVE_YEARS_MIN: usize = 6;
 const NARRATIVE_YEARS_PER_NEWS_WORD: usize = 5;
 /// A narrative that is telling of days and months does not jump further than this by naming a year.
 const NARRATIVE_JUMP_YEARS_MAX: i32 = 12;
-/// How many words `is meeting` may stand away from the date it governs.
-const CONTINUOUS_DISTANCE_MAX: usize = 6;
-/// How many words `ahead of` may stand away from the date it is about.
-const AHEAD_DISTANCE_MAX: usize = 4;
-/// How many words a verb may stand away from the date it governs.
-const VERB_DISTANCE_MAX: usize = 14;
 
 /// What the tagger is told beside the text.
 #[derive(Clone, Copy, Debug, Default)]
@@ -278,112 +273,6 @@ impl Reader<'_> {
             _ => false,
         };
         article && noun || far && memory.focus.is_some_and(|focus| focus.point.month().is_some())
-    }
-
-    fn ends_sentence(&self, at: usize) -> bool {
-        let Some(next) = self.tokens.get(at + 1) else { return true };
-        if next.has(token::PARAGRAPH) {
-            return true;
-        }
-        let stop = self.tokens[at].kind == token::Kind::Sign(lexicon::class::DOT);
-        stop && next.has(token::SPACE) && (next.has(token::CAPITAL) || !matches!(next.kind, token::Kind::Word))
-    }
-
-    /// The tense of the verb that governs the words from `from` to `to`: the nearest cue before them, else after them.
-    fn tense(&self, from: usize, to: usize) -> Tense {
-        // `Friday's ruling` was; `postponed until Friday` will be; `the year ended June 30` is over.
-        if self.tokens.get(to).is_some_and(|next| next.kind == token::Kind::Sign(lexicon::class::POSSESSIVE)) {
-            let ahead = (1..=AHEAD_DISTANCE_MAX).filter_map(|back| from.checked_sub(back));
-            let ahead = ahead.take_while(|at| !self.ends_sentence(*at)).any(|at| self.word_in(at, Cue::Ahead));
-            return if ahead { Tense::Future } else { Tense::Past };
-        }
-        if let Some(before) = from.checked_sub(1) {
-            if self.word_in(before, Cue::Until) && !before.checked_sub(1).is_none_or(|at| self.ends_sentence(at)) {
-                return Tense::Future;
-            }
-            if self.word_in(before, Cue::Over) {
-                return Tense::Over;
-            }
-        }
-        self.tense_before(from).or_else(|| self.tense_after(to)).unwrap_or(Tense::Unknown)
-    }
-
-    fn tense_before(&self, from: usize) -> Option<Tense> {
-        for distance in 1..=VERB_DISTANCE_MAX {
-            let at = from.checked_sub(distance)?;
-            if self.ends_sentence(at) {
-                return None;
-            }
-            if let Some(tense) = self.cue(at) {
-                return Some(self.voice(at, tense));
-            }
-            // `the deadline is Monday`, `is meeting on Monday`.
-            let governs = distance == 1 || distance <= CONTINUOUS_DISTANCE_MAX && self.is_continuous(at + 1);
-            if governs && self.word_in(at, Cue::Is) {
-                return Some(Tense::Future);
-            }
-        }
-        None
-    }
-
-    fn is_continuous(&self, at: usize) -> bool {
-        let text = self.tokens.get(at).and_then(|token| self.text.get(token.start as usize..token.end as usize));
-        text.is_some_and(|text| self.language.looks_continuous(text.as_bytes()))
-    }
-
-    fn tense_after(&self, to: usize) -> Option<Tense> {
-        for at in to..(to + VERB_DISTANCE_MAX).min(self.tokens.len()) {
-            if let Some(tense) = self.cue(at) {
-                return Some(tense);
-            }
-            if self.ends_sentence(at) {
-                return None;
-            }
-        }
-        None
-    }
-
-    /// What looks past may be passive: `will be paid`, `to be completed`, `is heard`.
-    fn voice(&self, at: usize, tense: Tense) -> Tense {
-        if tense != Tense::Past {
-            return tense;
-        }
-        for at in (1..=3).filter_map(|back| at.checked_sub(back)) {
-            let token = &self.tokens[at];
-            if token.word != 0 && self.language.tense_of(token.word) == Some(Tense::Future) {
-                return Tense::Future;
-            }
-            if self.word_in(at, Cue::Be) && at.checked_sub(1).is_some_and(|at| self.word_in(at, Cue::To)) {
-                return Tense::Future;
-            }
-            if self.word_in(at, Cue::Is) {
-                return Tense::Unknown;
-            }
-        }
-        tense
-    }
-
-    fn word_in(&self, at: usize, cue: Cue) -> bool {
-        let token = &self.tokens[at];
-        token.word != 0 && self.language.is_cue(token.word, cue)
-    }
-
-    fn cue(&self, at: usize) -> Option<Tense> {
-        let token = &self.tokens[at];
-        // `May` is a month where it has a capital.
-        if token.kind != token::Kind::Word || token.has(token::CAPITAL) && self.language.names_month(token.word) {
-            return None;
-        }
-        if token.word != 0
-            && let Some(tense) = self.language.tense_of(token.word)
-        {
-            return Some(tense);
-        }
-        if self.word_in(at, Cue::To) && at.checked_sub(1).is_some_and(|before| self.word_in(before, Cue::Is)) {
-            return Some(Tense::Future);
-        }
-        let text = self.text.as_bytes().get(token.start as usize..token.end as usize)?;
-        self.language.looks_past(text).then_some(Tense::Past)
     }
 }
 

@@ -1,0 +1,185 @@
+//! The tense of the verb that governs an expression, from the words around it. A reading of cues, not of grammar.
+
+use super::lexicon::class;
+use super::resolve::Tense;
+use super::{Cue, Reader, token};
+
+/// How many words `is meeting` may stand away from the date it governs.
+const CONTINUOUS_DISTANCE_MAX: usize = 6;
+/// How many words `ahead of` may stand away from the date it is about.
+const AHEAD_DISTANCE_MAX: usize = 4;
+/// How many words a verb may stand away from the date it governs.
+const VERB_DISTANCE_MAX: usize = 14;
+/// How many quotation marks and brackets may close behind the stop of a sentence.
+const CLOSING_SIGNS_MAX: usize = 2;
+/// How many words `had` may stand before `planned`, `been scheduled`.
+const HAD_DISTANCE_MAX: usize = 3;
+
+impl Reader<'_> {
+    /// Whether a sentence ends with this token: a stop, or the quotation mark or bracket that closes behind one.
+    pub(super) fn ends_sentence(&self, at: usize) -> bool {
+        let Some(next) = self.tokens.get(at + 1) else { return true };
+        if next.has(token::PARAGRAPH) {
+            return true;
+        }
+        let first = (1..=CLOSING_SIGNS_MAX).fold(at, |at, _| if self.closes(at) { at - 1 } else { at });
+        if !self.is_stop(first) {
+            return false;
+        }
+        let last = (1..=CLOSING_SIGNS_MAX).fold(at, |at, _| if self.closes(at + 1) { at + 1 } else { at });
+        self.tokens.get(last + 1).is_none_or(|next| {
+            next.has(token::PARAGRAPH)
+                || next.has(token::SPACE) && (next.has(token::CAPITAL) || !matches!(next.kind, token::Kind::Word))
+        })
+    }
+
+    fn is_stop(&self, at: usize) -> bool {
+        let token = &self.tokens[at];
+        token.kind == token::Kind::Sign(class::DOT)
+            || token.kind == token::Kind::Sign(class::PARAGRAPH)
+                && matches!(self.text.as_bytes().get(token.start as usize), Some(b'?' | b'!'))
+    }
+
+    /// Whether the token is a sign that can close, glued to what stands before it.
+    fn closes(&self, at: usize) -> bool {
+        let Some(token) = self.tokens.get(at).filter(|token| at > 0 && !token.has(token::SPACE)) else { return false };
+        let sign = matches!(token.kind, token::Kind::Sign(class::CLOSE | class::APOSTROPHE | class::PARAGRAPH));
+        sign && !self.is_stop(at) && !token.has(token::PARAGRAPH)
+    }
+
+    /// The tense of the verb that governs the words from `from` to `to`: the nearest cue before them, else after them.
+    pub(super) fn tense(&self, from: usize, to: usize) -> Tense {
+        // `Friday's ruling` was; `postponed until Friday` will be; `the year ended June 30` is over.
+        if self.tokens.get(to).is_some_and(|next| next.kind == token::Kind::Sign(class::POSSESSIVE)) {
+            let ahead = (1..=AHEAD_DISTANCE_MAX).filter_map(|back| from.checked_sub(back));
+            let ahead = ahead.take_while(|at| !self.ends_sentence(*at)).any(|at| self.word_in(at, Cue::Ahead));
+            return if ahead { Tense::Future } else { Tense::Past };
+        }
+        if let Some(before) = from.checked_sub(1) {
+            if self.word_in(before, Cue::Until) && !before.checked_sub(1).is_none_or(|at| self.ends_sentence(at)) {
+                return Tense::Future;
+            }
+            if self.word_in(before, Cue::Over) {
+                return Tense::Over;
+            }
+        }
+        self.tense_before(from).or_else(|| self.tense_after(to)).unwrap_or(Tense::Unknown)
+    }
+
+    fn tense_before(&self, from: usize) -> Option<Tense> {
+        for distance in 1..=VERB_DISTANCE_MAX {
+            let at = from.checked_sub(distance)?;
+            if self.ends_sentence(at) {
+                return None;
+            }
+            if let Some(tense) = self.cue(at) {
+                return Some(self.voice(at, tense));
+            }
+            // `the deadline is Monday`, `is meeting on Monday`.
+            let governs = distance == 1 || distance <= CONTINUOUS_DISTANCE_MAX && self.is_continuous(at + 1);
+            if governs && self.word_in(at, Cue::Is) {
+                return Some(Tense::Future);
+            }
+        }
+        None
+    }
+
+    fn is_continuous(&self, at: usize) -> bool {
+        let text = self.tokens.get(at).and_then(|token| self.text.get(token.start as usize..token.end as usize));
+        text.is_some_and(|text| self.language.looks_continuous(text.as_bytes()))
+    }
+
+    fn tense_after(&self, to: usize) -> Option<Tense> {
+        for at in to..(to + VERB_DISTANCE_MAX).min(self.tokens.len()) {
+            if let Some(tense) = self.cue(at) {
+                return Some(tense);
+            }
+            if self.ends_sentence(at) {
+                return None;
+            }
+        }
+        None
+    }
+
+    /// What looks past may be passive: `will be paid`, `to be completed`, `is heard`.
+    pub(super) fn voice(&self, at: usize, tense: Tense) -> Tense {
+        if tense != Tense::Past {
+            return tense;
+        }
+        for at in (1..=3).filter_map(|back| at.checked_sub(back)) {
+            if self.ends_sentence(at) {
+                break;
+            }
+            if self.word_in(at, Cue::Be) {
+                return if self.is_to_come(at) { Tense::Future } else { Tense::Past };
+            }
+            if self.word_in(at, Cue::Is) {
+                return Tense::Unknown;
+            }
+        }
+        tense
+    }
+
+    /// Whether the `be` at this place is of what will be, and not of what was found or came to be.
+    fn is_to_come(&self, be: usize) -> bool {
+        let Some(before) = be.checked_sub(1) else { return false };
+        if !self.word_in(before, Cue::To) {
+            return (1..=2).filter_map(|back| be.checked_sub(back)).any(|at| self.cue(at) == Some(Tense::Future));
+        }
+        let governor = before.checked_sub(1).filter(|at| !self.ends_sentence(*at)).and_then(|at| self.cue(at));
+        governor != Some(Tense::Past)
+    }
+
+    pub(super) fn word_in(&self, at: usize, cue: Cue) -> bool {
+        let token = &self.tokens[at];
+        token.word != 0 && self.language.is_cue(token.word, cue)
+    }
+
+    pub(super) fn cue(&self, at: usize) -> Option<Tense> {
+        let token = &self.tokens[at];
+        if token.kind != token::Kind::Word || self.is_name(at) {
+            return None;
+        }
+        let tense = if token.word == 0 { None } else { self.language.tense_of(token.word) };
+        if tense == Some(Tense::Future) {
+            return self.ahead_of(at);
+        }
+        if tense.is_some() {
+            return tense;
+        }
+        if self.word_in(at, Cue::To) && at.checked_sub(1).is_some_and(|before| self.word_in(before, Cue::Is)) {
+            return Some(Tense::Future);
+        }
+        let text = self.text.as_bytes().get(token.start as usize..token.end as usize)?;
+        self.language.looks_past(text).then_some(Tense::Past)
+    }
+
+    /// A word with a capital inside a sentence is part of a name: `Meet the Press`, `Hope for Haiti`, `May`.
+    fn is_name(&self, at: usize) -> bool {
+        let token = &self.tokens[at];
+        let inside = at.checked_sub(1).is_some_and(|before| !self.ends_sentence(before));
+        token.has(token::CAPITAL) && (inside && !token.has(token::UPPER) || self.language.names_month(token.word))
+    }
+
+    /// What a word of the future says: nothing as a noun (`his plans`), the past behind `had` (`had been due`).
+    fn ahead_of(&self, at: usize) -> Option<Tense> {
+        let before = |back: usize| at.checked_sub(back).filter(|at| !self.ends_sentence(*at));
+        let owned =
+            |at: usize| self.word_in(at, Cue::Owner) || self.tokens[at].kind == token::Kind::Sign(class::POSSESSIVE);
+        if self.word_in(at, Cue::Noun) {
+            let article = before(1).is_some_and(|at| self.language.is_article(self.tokens[at].word) || owned(at));
+            if article || before(2).is_some_and(owned) {
+                return None;
+            }
+        }
+        if self.word_in(at, Cue::Planned) {
+            let had = (1..=HAD_DISTANCE_MAX).filter_map(before).any(|at| self.word_in(at, Cue::Had));
+            return Some(if had { Tense::Past } else { Tense::Future });
+        }
+        let of = self.tokens.get(at + 1).is_some_and(|next| next.word != 0 && self.word_in(at + 1, Cue::Of));
+        if self.word_in(at, Cue::AheadOf) && !of {
+            return None;
+        }
+        Some(Tense::Future)
+    }
+}
