@@ -171,6 +171,11 @@ pub(crate) fn holidays_meant(code: i32) -> Vec<i32> {
     ["eid-al-fitr", "eid-al-adha"].into_iter().filter_map(|name| i32::try_from(place(name)?).ok()).collect()
 }
 
+/// Whether a day is meant of this year before any other: in even years `Election Day` is that of the national election.
+pub(crate) fn belongs_to_year(code: i32, year: i16) -> bool {
+    year % 2 == 0 && usize::try_from(code).ok().and_then(|at| HOLIDAYS.get(at)) == Some(&"election")
+}
+
 /// How many days a holiday may be off either way: some begin when the moon is seen.
 pub(crate) fn holiday_slack(code: i32) -> i32 {
     let by_moon = |code: i32| matches!(usize::try_from(code).ok().and_then(feast), Some(Feast::Islamic(..)));

@@ -93,6 +93,11 @@ slots! {
     YearShift "year-shift",
     Order "order",
     Extra "extra",
+    Compound "compound",
+    MajorNumber "major-number",
+    MajorUnit "major-unit",
+    Known "known",
+    Tense "tense",
 }
 
 /// How many slots there are.
@@ -112,6 +117,7 @@ fn vocabulary(slot: Slot) -> &'static [&'static str] {
         Slot::Base => &["document", "reference"],
         Slot::Mod => MODS,
         Slot::Era => &["bc", "ad"],
+        Slot::Tense => &["past", "future"],
         Slot::Quant => &["", "EVERY", "EACH"],
         Slot::Ref => &["PRESENT_REF", "PAST_REF", "FUTURE_REF"],
         Slot::Meridiem => &["am", "pm"],
@@ -179,6 +185,13 @@ impl Frame {
         {
             self.set(slot, value);
         }
+    }
+
+    /// Puts the first part of a length of two parts aside, once it is whole: `an hour` of `an hour and 20 minutes`.
+    pub(crate) fn keep_major(&mut self) {
+        let Some(unit) = self.get(Slot::Unit).filter(|_| !self.has(Slot::MajorUnit)) else { return };
+        self.set(Slot::MajorUnit, unit);
+        self.set(Slot::MajorNumber, self.get(Slot::Number).unwrap_or(1000));
     }
 
     pub(crate) fn unit(&self) -> Option<Unit> {

@@ -504,6 +504,9 @@ impl Grammar {
                 frame.set(*slot, *value);
             }
             for at in from..to {
+                if frame.has(Slot::Compound) {
+                    frame.keep_major();
+                }
                 scanner.bind(found.from + at, found.path[at], &mut frame);
             }
             extents.push(Extent { from: found.from + from, to: found.from + to, frame });

@@ -13,6 +13,10 @@ pub(crate) type ClassId = u16;
 /// Longest word the table holds, in bytes.
 const WORD_BYTES_MAX: usize = 20;
 
+const LETTERS: usize = 26;
+/// How many letters and digits a word can start with.
+const FIRST_SIGNS: usize = LETTERS + 10;
+
 /// How a word must be written to have a sense.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Default)]
 #[serde(rename_all = "kebab-case")]
@@ -201,8 +205,8 @@ pub(crate) struct Lexicon {
     by_text: BTreeMap<String, u32>,
     table: Vec<u32>,
     texts: Vec<Box<[u8]>>,
-    /// Bit `length` is set for each first letter a word of that length starts with.
-    lengths: [u32; 26],
+    /// Bit `length` is set for each first letter or digit a word of that length starts with.
+    lengths: [u32; FIRST_SIGNS],
     /// Endings that make an ordinal of a number: `st`, `nd`, `rd`, `th`.
     pub(crate) ordinal_suffixes: Vec<String>,
     /// Endings that make a decade of a year: `s`.
@@ -219,7 +223,7 @@ impl Lexicon {
             by_text: BTreeMap::new(),
             table: Vec::new(),
             texts: vec![Box::default()],
-            lengths: [0; 26],
+            lengths: [0; FIRST_SIGNS],
             ordinal_suffixes: parsed.numbers.ordinal_suffixes.clone(),
             decade_suffixes: parsed.numbers.decade_suffixes.clone(),
         };
@@ -332,7 +336,7 @@ impl Lexicon {
         self.table = vec![0; size];
         for (text, id) in &self.by_text {
             let bytes = text.as_bytes();
-            if let Some(first) = letter(bytes.first().copied().unwrap_or(0)) {
+            if let Some(first) = first_sign(bytes.first().copied().unwrap_or(0)) {
                 self.lengths[first] |= 1 << bytes.len().min(31);
             }
             let mut at = hash(bytes) as usize & (size - 1);
@@ -348,7 +352,7 @@ impl Lexicon {
         if text.len() > WORD_BYTES_MAX {
             return 0;
         }
-        let Some(first) = text.first().copied().and_then(letter) else { return 0 };
+        let Some(first) = text.first().copied().and_then(first_sign) else { return 0 };
         if self.lengths[first] & (1 << text.len()) == 0 {
             return 0;
         }
@@ -377,7 +381,11 @@ impl Lexicon {
     }
 }
 
-fn letter(byte: u8) -> Option<usize> {
+/// The place of a first letter, whatever its case, or of a first digit.
+fn first_sign(byte: u8) -> Option<usize> {
+    if byte.is_ascii_digit() {
+        return Some(LETTERS + usize::from(byte - b'0'));
+    }
     let folded = byte | 0x20;
     folded.is_ascii_lowercase().then(|| usize::from(folded - b'a'))
 }

@@ -20,7 +20,7 @@ use dateline_processor::core::layers::{Timex, TimexType};
 use dateline_processor::core::{Date, DateInterval, Genre, Mark, Span, Time};
 use frame::{Frame, Slot};
 use grammar::{Match, Op, Scanner};
-use resolve::{Context, Focus, Resolved, Tense, resolve};
+use resolve::{Context, Focus, Resolved, resolve};
 use token::Token;
 
 /// A text this short, in bytes, is a message and no article.
@@ -221,7 +221,7 @@ impl Reader<'_> {
                     focus: memory.focus,
                     day: memory.day,
                     quarter: memory.quarter.filter(|_| !memory.longer),
-                    tense: if needs_tense(&extent.frame) { self.tense(extent.from, extent.to) } else { Tense::Unknown },
+                    tense: self.tense_of(&extent),
                     order: self.order,
                 };
                 let Some(resolved) = resolve(rule.op, &extent.frame, &context, self.explain) else { continue };
@@ -282,22 +282,6 @@ fn frequency(frame: &Frame) -> Option<i32> {
         0 => frame.get(Slot::Number).map(|thousandths| thousandths / 1000),
         count => Some(count),
     }
-}
-
-/// Whether the value depends on what the verb says: no year of its own, and more than one it could be of.
-fn needs_tense(frame: &Frame) -> bool {
-    let parts = [
-        Slot::Weekday,
-        Slot::Month,
-        Slot::Holiday,
-        Slot::Season,
-        Slot::Quarter,
-        Slot::Half,
-        Slot::Ordinal,
-        Slot::Order,
-    ];
-    let weekend = frame.unit() == Some(frame::Unit::Weekend);
-    !frame.has(Slot::Year) && (weekend || parts.iter().any(|slot| frame.has(*slot)))
 }
 
 fn remember(memory: &mut Memory, resolved: &Resolved, frame: &Frame, context: &Context, span: Span) {

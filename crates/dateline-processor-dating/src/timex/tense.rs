@@ -1,5 +1,7 @@
 //! The tense of the verb that governs an expression, from the words around it. A reading of cues, not of grammar.
 
+use super::frame::{Frame, Slot, Unit};
+use super::grammar::Extent;
 use super::lexicon::class;
 use super::resolve::Tense;
 use super::{Cue, Reader, token};
@@ -45,6 +47,16 @@ impl Reader<'_> {
         let Some(token) = self.tokens.get(at).filter(|token| at > 0 && !token.has(token::SPACE)) else { return false };
         let sign = matches!(token.kind, token::Kind::Sign(class::CLOSE | class::APOSTROPHE | class::PARAGRAPH));
         sign && !self.is_stop(at) && !token.has(token::PARAGRAPH)
+    }
+
+    /// The tense that decides about an expression: its rule's own, else the verb's where it matters.
+    pub(super) fn tense_of(&self, extent: &Extent) -> Tense {
+        match extent.frame.get(Slot::Tense) {
+            Some(0) => Tense::Past,
+            Some(_) => Tense::Future,
+            None if needs_tense(&extent.frame) => self.tense(extent.from, extent.to),
+            None => Tense::Unknown,
+        }
     }
 
     /// The tense of the verb that governs the words from `from` to `to`: the nearest cue before them, else after them.
@@ -182,4 +194,20 @@ impl Reader<'_> {
         }
         Some(Tense::Future)
     }
+}
+
+/// Whether the value depends on what the verb says: no year of its own, and more than one it could be of.
+fn needs_tense(frame: &Frame) -> bool {
+    let parts = [
+        Slot::Weekday,
+        Slot::Month,
+        Slot::Holiday,
+        Slot::Season,
+        Slot::Quarter,
+        Slot::Half,
+        Slot::Ordinal,
+        Slot::Order,
+    ];
+    let weekend = frame.unit() == Some(Unit::Weekend);
+    !frame.has(Slot::Year) && (weekend || parts.iter().any(|slot| frame.has(*slot)))
 }

@@ -58,6 +58,9 @@ impl Resolver<'_> {
     }
 
     pub(super) fn month_day(&mut self, month: i8, day: i8) -> Option<Place> {
+        if let Some(known) = self.known_day(month, day) {
+            return Some(Place::Known(Point::Day(known)));
+        }
         // A leap day is no reason to refuse 29 February before the year is known.
         Date::new(2000, month, day).ok()?;
         let year = match (self.carried_year(month), self.get(Slot::Shift), self.context.dct) {
@@ -78,6 +81,16 @@ impl Resolver<'_> {
             Ok(date) => Some(Place::Known(self.day_or_week(date))),
             Err(_) => Some(Place::Open(format!("XXXX-{month:02}-{day:02}"))),
         }
+    }
+
+    /// The day that has become the name of what happened on it, where month and day are its own and it is over.
+    fn known_day(&mut self, month: i8, day: i8) -> Option<Date> {
+        let known = self.get(Slot::Known)?;
+        let date = Date::new(i16::try_from(known / 10_000).ok()?, month, day).ok()?;
+        let same = known % 10_000 == i32::from(month) * 100 + i32::from(day);
+        let found = (same && self.context.dct.is_none_or(|dct| dct >= date)).then_some(date)?;
+        self.note(|| format!("known as the day of an event, {found}"));
+        Some(found)
     }
 
     /// `the first week of April`, `the second Sunday in May`: weeks count by where most of their days lie. An ordinal

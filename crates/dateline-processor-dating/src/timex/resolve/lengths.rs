@@ -9,22 +9,10 @@ impl Resolver<'_> {
     /// `P3D`, `PXM`, `PT24H`.
     pub(super) fn duration(&mut self) -> Option<String> {
         let unit = self.frame.unit()?;
-        let (scale, letter, timed) = match unit {
-            Unit::Second => (1, "S", true),
-            Unit::Minute => (1, "M", true),
-            Unit::Hour => (1, "H", true),
-            Unit::Daypart => (1, "D", false),
-            Unit::Day => (1, "D", false),
-            Unit::Weekend => (1, "WE", false),
-            Unit::Week => (1, "W", false),
-            Unit::Month => (1, "M", false),
-            Unit::Quarter | Unit::Season => (3, "M", false),
-            Unit::Half => (6, "M", false),
-            Unit::Year => (1, "Y", false),
-            Unit::Decade => (10, "Y", false),
-            Unit::Century => (100, "Y", false),
-            Unit::Millennium => (1000, "Y", false),
-        };
+        let (scale, letter, timed) = measure(unit);
+        if let Some(major) = self.get(Slot::MajorUnit).and_then(Unit::from_code) {
+            return self.length_of_two(major, unit);
+        }
         let prefix = if timed { "PT" } else { "P" };
         if self.frame.has(Slot::Vague) {
             let letter = match unit {
@@ -51,6 +39,22 @@ impl Resolver<'_> {
         }
         let total = number.checked_add(extra)?.checked_mul(scale)?;
         Some(format!("{prefix}{}{letter}", decimal(total)))
+    }
+
+    /// `PT1H20M`, `P1DT12H`.
+    fn length_of_two(&self, major: Unit, minor: Unit) -> Option<String> {
+        let part = |number: Slot, unit: Unit| {
+            let (scale, letter, timed) = measure(unit);
+            let count = decimal(self.get(number)?.checked_mul(scale)?);
+            Some((format!("{count}{letter}"), timed))
+        };
+        let ((first, first_timed), (second, second_timed)) =
+            (part(Slot::MajorNumber, major)?, part(Slot::Number, minor)?);
+        Some(match (first_timed, second_timed) {
+            (true, _) => format!("PT{first}{second}"),
+            (false, true) => format!("P{first}T{second}"),
+            (false, false) => format!("P{first}{second}"),
+        })
     }
 
     /// `P1D`, `XXXX-WXX-1`, `XXXX-XX-XXTMO`.
@@ -94,6 +98,25 @@ impl Resolver<'_> {
             });
         }
         self.duration()
+    }
+}
+
+/// How many of the units TIMEX3 writes make up a unit, their letter, and whether it stands behind the `T`.
+fn measure(unit: Unit) -> (i32, &'static str, bool) {
+    match unit {
+        Unit::Second => (1, "S", true),
+        Unit::Minute => (1, "M", true),
+        Unit::Hour => (1, "H", true),
+        Unit::Daypart | Unit::Day => (1, "D", false),
+        Unit::Weekend => (1, "WE", false),
+        Unit::Week => (1, "W", false),
+        Unit::Month => (1, "M", false),
+        Unit::Quarter | Unit::Season => (3, "M", false),
+        Unit::Half => (6, "M", false),
+        Unit::Year => (1, "Y", false),
+        Unit::Decade => (10, "Y", false),
+        Unit::Century => (100, "Y", false),
+        Unit::Millennium => (1000, "Y", false),
     }
 }
 

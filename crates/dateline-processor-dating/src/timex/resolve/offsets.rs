@@ -77,8 +77,12 @@ impl Resolver<'_> {
         if unit < Unit::Daypart {
             return self.offset_time(point, unit, thousandths * sign);
         }
-        // Whoever counts in decades means years.
-        let (unit, count) = if unit == Unit::Decade { (Unit::Year, count * 10) } else { (unit, count) };
+        // Whoever counts in decades or centuries means years.
+        let (unit, count) = match unit {
+            Unit::Decade => (Unit::Year, count * 10),
+            Unit::Century => (Unit::Year, count * 100),
+            _ => (unit, count),
+        };
         // Colloquially, a year ago is a day.
         if self.context.place == Where::Colloquial
             && let Point::Day(date) = point

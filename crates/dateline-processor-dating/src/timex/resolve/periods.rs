@@ -2,6 +2,7 @@
 
 use super::super::calendar::{Point, add_days, add_months, season_of, year_text};
 use super::super::frame::{Frame, Slot, Unit};
+use super::super::grammar::Where;
 use super::shift::{move_point, open_pattern};
 use super::{Place, Resolver, Tense};
 use dateline_processor::core::{Date, DateInterval};
@@ -186,10 +187,10 @@ impl Resolver<'_> {
         }
         let Some(dct) = self.deictic_day() else { return Some(open(unit)) };
         let unit_shift = match (unit, shift) {
-            // A weekend spoken of on its own early in the week is the one just past.
+            // A weekend spoken of on its own early in the week is the one just past; told of as past, on any working day.
             (Unit::Weekend, 0)
                 if !self.frame.has(Slot::Shift)
-                    && i32::from(dct.weekday().to_monday_one_offset()) <= 3
+                    && dct.weekday().to_monday_one_offset() <= self.last_day_for_weekend()
                     && self.context.tense != Tense::Future =>
             {
                 -1
@@ -205,6 +206,11 @@ impl Resolver<'_> {
             (_, shift) => shift,
         };
         move_point(Point::Day(dct), unit, unit_shift).map(Place::Known)
+    }
+
+    /// Until which day of the week `the weekend` may be the one just past.
+    fn last_day_for_weekend(&self) -> i8 {
+        if self.context.tense.is_past() && self.context.place == Where::News { 5 } else { 3 }
     }
 
     /// `three days later` after a month or a year: the finer part stays unknown.

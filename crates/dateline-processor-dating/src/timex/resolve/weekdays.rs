@@ -1,10 +1,12 @@
 //! Weekdays and holidays: which one is meant, before or after the document. Reads no words.
 
-use super::super::calendar::{Point, add_days, holiday, holiday_span, holidays_meant, weekday};
+use super::super::calendar::{Point, add_days, belongs_to_year, holiday, holiday_span, holidays_meant, weekday};
 use super::super::frame::{Slot, Unit};
 use super::super::grammar::Where;
 use super::{Focus, Place, Resolver, Tense};
 use dateline_processor::core::Date;
+
+const SUNDAY: i32 = 7;
 
 impl Resolver<'_> {
     pub(super) fn weekday(&mut self, code: i32) -> Option<Place> {
@@ -31,10 +33,11 @@ impl Resolver<'_> {
         let dct = self.deictic_day()?;
         let ahead = i32::from(wanted.since(dct.weekday()));
         let behind = (7 - ahead) % 7;
+        let today = i32::from(dct.weekday().to_monday_one_offset());
         let days = match self.get(Slot::Shift) {
-            Some(-1) if self.context.place == Where::Colloquial => {
-                code - i32::from(dct.weekday().to_monday_one_offset()) - 7
-            }
+            Some(-1) if self.context.place == Where::Colloquial => code - today - 7,
+            // `last Tuesday`, said on a Thursday, is that of last week; whoever says it on a Sunday may end the week there.
+            Some(-1) if code < today && today != SUNDAY => -behind - 7,
             Some(-1) => -if behind == 0 { 7 } else { behind },
             Some(0) => {
                 if self.context.tense.is_past() {
@@ -44,7 +47,7 @@ impl Resolver<'_> {
                 }
             }
             // `next Friday` is the Friday of next week.
-            Some(1) => code - i32::from(dct.weekday().to_monday_one_offset()) + 7,
+            Some(1) => code - today + 7,
             Some(_) => {
                 if ahead == 0 {
                     7
@@ -108,6 +111,7 @@ impl Resolver<'_> {
             Some(-1) if this >= dct => dct.year() - 1,
             Some(1) if this <= dct => dct.year() + 1,
             Some(_) => dct.year(),
+            None if belongs_to_year(code, dct.year()) => dct.year(),
             None => {
                 let days = i64::from((this - dct).get_days());
                 match self.context.tense {

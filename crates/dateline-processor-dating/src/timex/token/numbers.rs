@@ -128,7 +128,8 @@ impl Lexer<'_> {
             b'/' if width <= 2 && second_width <= 2 => {
                 let fraction = if is_fraction(first, second) { first * 1000 / second } else { 0 };
                 self.spelled |= fraction > 0;
-                self.push(start, after, 0, Kind::MonthDay, [first, second, fraction, 0, 0, 0]);
+                let word = self.lexicon.find(&self.bytes[start..after]);
+                self.push(start, after, word, Kind::MonthDay, [first, second, fraction, 0, 0, 0]);
                 Some(after)
             }
             b'.' if self.at(after) != b'%' => {
