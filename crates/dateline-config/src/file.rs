@@ -181,11 +181,13 @@ pub enum SandboxMode {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct StoreSection {
-    /// How long superseded and deleted texts are kept for `--known-at`: `forever`, or a length of time.
+    /// How long superseded and deleted texts are kept for `--known-at`: `forever`, or a length of time. A clock that goes
+    /// ahead by more than a day is believed only when it has stayed there for a day.
     pub retention: Retention,
     /// Intake pauses while less than this is free on the disk.
     pub free_space_reserve: ByteSize,
-    /// A commit that takes longer ends the daemon, because the disk cannot be trusted any more.
+    /// A commit that takes longer ends the daemon, because the disk cannot be trusted any more; opening the state may take
+    /// five times as long.
     pub commit_deadline: Period,
     /// Memory of the store's page cache.
     pub cache: ByteSize,

@@ -28,6 +28,11 @@ pub(crate) fn examine(state: &StateDir, program: &Program, facts: &Facts, daemon
     findings
 }
 
+/// A clock that is not believed.
+pub(crate) fn clock(doubt: String, what_to_do: &str) -> Finding {
+    fix(finding("clock", FindingLevel::Warning, doubt), what_to_do)
+}
+
 fn root(root: &Path) -> Finding {
     match std::fs::read_dir(root) {
         Ok(_) => finding("folder", FindingLevel::Good, format!("`{}` can be read", root.display())),

@@ -2,6 +2,7 @@
 //! continues which document is `identity`'s; durability is `committer`'s.
 
 use crate::batch::Batch;
+use crate::believed::Believed;
 use crate::blob::{Kind, Packer, Unpacker, digest};
 use crate::codec::encode;
 use crate::committer::Gathered;
@@ -16,11 +17,12 @@ use crate::model::{
 use crate::read::Reader;
 use crate::record::{
     AnnotationsV1, BlobV1, BodyRefV1, CatalogV1, ChangeKindV1, ChangeV1, DeletedV1, DiagnosticV1, FailureV1, HeadV1,
-    MissingV1, NamedV1, PartV1, RecordFailureV1, RevisionV1, content_hash, micros,
+    MissingV1, NamedV1, PartV1, RecordFailureV1, RevisionV1, content_hash,
 };
 use crate::repair;
-use crate::store::{CHAIN, HELD, ROOT, Store, applied_name, failed_records, moved_name};
+use crate::store::{BELIEVED, CHAIN, HELD, ROOT, Store, applied_name, failed_records, moved_name};
 use dateline_core::{ContentHash, Diagnostic, DocumentId, Revision, Sequence, SourcePath};
+use std::time::Duration;
 
 /// Diagnostics kept per source.
 const SOURCE_DIAGNOSTICS_MAX: usize = 10;
@@ -52,6 +54,10 @@ pub(crate) struct Tx<'a> {
     pub(crate) progress: &'a mut std::collections::HashMap<SourcePath, Progress>,
     pub(crate) store: &'a Store,
     pub(crate) time: i64,
+    /// What the clock shows, which may be before `time`.
+    pub(crate) now: i64,
+    /// Time of the last commit before the store was opened; zero in a new one.
+    pub(crate) before_opening: i64,
     pub(crate) gathered: &'a mut Gathered,
     pub(crate) documents: usize,
 }
@@ -114,7 +120,7 @@ impl Tx<'_> {
             Operation::Applied { indexer, sequence } => {
                 self.set_named(&applied_name(&indexer), Some(NamedV1::Applied(sequence.0)))
             }
-            Operation::Purge { before, limit } => self.purge(micros(before), limit),
+            Operation::Purge { period, limit } => self.purge(period, limit),
         }
     }
 
@@ -755,8 +761,24 @@ impl Tx<'_> {
 
     // Retention.
 
-    /// Forgets what ended before a time, a number of revisions at most.
-    fn purge(&mut self, before: i64, limit: usize) -> Result<(), StoreError> {
+    /// Looks at the clock, and gives the time that retention goes by.
+    fn believed_time(&mut self) -> Result<i64, StoreError> {
+        let written = match self.batch.named(BELIEVED)? {
+            Some(NamedV1::Believed(time, doubted_since)) => Some(Believed { time, doubted_since }),
+            _ => None,
+        };
+        let first = if self.before_opening == 0 { self.now } else { self.before_opening };
+        let believed = written.unwrap_or(Believed { time: first, doubted_since: None }).look(self.now);
+        if written.is_none_or(|written| believed.differs(written)) {
+            self.set_named(BELIEVED, Some(NamedV1::from(believed)))?;
+        }
+        Ok(believed.effective(self.now))
+    }
+
+    /// Forgets what ended longer ago than a period, a number of revisions at most.
+    fn purge(&mut self, period: Duration, limit: usize) -> Result<(), StoreError> {
+        let period = i64::try_from(period.as_micros()).unwrap_or(i64::MAX);
+        let before = self.believed_time()?.saturating_sub(period);
         let mut left = limit;
         let mut after: Option<keys::Key> = None;
         while left > 0 {

@@ -42,6 +42,8 @@ pub struct Committer {
     jumped: bool,
     /// The file system lets no copy take the store's place: none is made again.
     cannot_compact: bool,
+    /// Time of the last commit before the store was opened; zero in a new one.
+    before_opening: i64,
 }
 
 /// What one commit gathers on its way.
@@ -60,6 +62,7 @@ impl Committer {
         let mut packer = Packer::new()?;
         let dictionaries = Schedule::resume(&store, &mut packer)?;
         let progress = HashMap::new();
+        let before_opening = locked(&store.inner.meta).time;
         let mut committer = Committer {
             store,
             packer,
@@ -69,6 +72,7 @@ impl Committer {
             poisoned: None,
             jumped: false,
             cannot_compact: false,
+            before_opening,
         };
         committer.finish_clearing()?;
         Ok(committer)
@@ -94,10 +98,11 @@ impl Committer {
 
     fn commit_checked(&mut self, operations: Vec<Operation>) -> Result<Committed, StoreError> {
         let before = locked(&self.store.inner.meta).sequence;
-        let (time, clock_behind) = self.time();
+        let now = micros(self.store.inner.options.clock.now());
+        let (time, clock_behind) = self.time(now);
         let mut gathered = Gathered::default();
         self.dictionaries.keep(&self.store, &mut self.packer)?;
-        self.apply(operations, time, clock_behind.is_some(), &mut gathered)?;
+        self.apply(operations, (now, time), clock_behind.is_some(), &mut gathered)?;
         self.make_durable(std::mem::take(&mut gathered.frames))?;
         let sequence = locked(&self.store.inner.meta).sequence;
         self.reopen_when_long()?;
@@ -112,8 +117,7 @@ impl Committer {
     }
 
     /// Commit time, never before the last one, and how far the clock is behind it when it jumped.
-    fn time(&mut self) -> (i64, Option<Duration>) {
-        let now = micros(self.store.inner.options.clock.now());
+    fn time(&mut self, now: i64) -> (i64, Option<Duration>) {
         let last = locked(&self.store.inner.meta).time;
         let behind = last.saturating_sub(now);
         if behind <= JUMP_MICROS {
@@ -127,11 +131,11 @@ impl Committer {
         (last, Some(shown))
     }
 
-    /// Applies operations in transactions.
+    /// Applies operations in transactions, at what the clock shows and the time of the commit.
     fn apply(
         &mut self,
         operations: Vec<Operation>,
-        time: i64,
+        (now, time): (i64, i64),
         behind: bool,
         gathered: &mut Gathered,
     ) -> Result<(), StoreError> {
@@ -148,6 +152,8 @@ impl Committer {
             progress: &mut self.progress,
             store: &store,
             time,
+            now,
+            before_opening: self.before_opening,
             gathered,
             documents: 0,
         };

@@ -38,6 +38,7 @@
 mod apply;
 mod backup;
 mod batch;
+mod believed;
 mod blob;
 mod build;
 mod codec;

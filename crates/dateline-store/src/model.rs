@@ -4,6 +4,7 @@ use dateline_core::{
     ContentHash, Diagnostic, Document, DocumentId, Facet, LayerRecord, Outcome, Revision, Sequence, SourcePath,
     Timestamp,
 };
+use std::time::Duration;
 
 /// What tells one state of a file from another without reading it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -107,10 +108,11 @@ pub enum Operation {
         /// The last change it applied.
         sequence: Sequence,
     },
-    /// Forgets revisions and deleted documents that ended before a time.
+    /// Forgets revisions and deleted documents that ended long enough ago. A clock that went far ahead is believed only when
+    /// it has stayed there for a day; see [`crate::Store::doubted_clock`].
     Purge {
-        /// What ended earlier is forgotten.
-        before: Timestamp,
+        /// What ended longer ago is forgotten.
+        period: Duration,
         /// How many revisions at most, to keep the commit short.
         limit: usize,
     },

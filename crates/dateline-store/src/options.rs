@@ -4,9 +4,11 @@ use crate::limits::{CACHE_BYTES, COMPACT_GROWTH_BYTES, REOPEN_BYTES, RESERVE_BYT
 use dateline_core::Timestamp;
 use std::sync::Arc;
 
-/// A place in a commit where a test may stop the process or inject an error.
+/// A place in opening or committing where a test may stop the process or inject an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FaultPoint {
+    /// Before the engine is opened.
+    BeforeOpen,
     /// Before anything was written.
     BeforeApply,
     /// A transaction was applied, nothing is durable.
@@ -30,8 +32,9 @@ pub enum FaultPoint {
 }
 
 impl FaultPoint {
-    /// All points, in the order a commit meets them.
-    pub const ALL: [FaultPoint; 10] = [
+    /// All points, in the order a process meets them.
+    pub const ALL: [FaultPoint; 11] = [
+        FaultPoint::BeforeOpen,
         FaultPoint::BeforeApply,
         FaultPoint::AfterApply,
         FaultPoint::BeforeStoreSync,
@@ -48,6 +51,7 @@ impl FaultPoint {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            FaultPoint::BeforeOpen => "before-open",
             FaultPoint::BeforeApply => "before-apply",
             FaultPoint::AfterApply => "after-apply",
             FaultPoint::BeforeStoreSync => "before-store-sync",
@@ -64,7 +68,7 @@ impl FaultPoint {
 
 /// Where tests hook in. The default does nothing.
 pub trait Faults: Send + Sync {
-    /// Called on the committing thread; an error is treated as a failed write at that point.
+    /// Called on the thread that opens or commits; an error is treated as a failed write at that point.
     ///
     /// # Errors
     /// Whatever the test wants to happen.

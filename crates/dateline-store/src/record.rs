@@ -1,6 +1,7 @@
 //! The records as they are written, one struct per kind and version, and how core's values become them. A changed form
 //! is a new struct with `From` the old one; golden bytes in the tests hold every version.
 
+use crate::believed::Believed;
 use crate::codec::{Blob, DecodeError, decode, encode};
 use crate::error::StoreError;
 use crate::keys;
@@ -324,6 +325,8 @@ pub(crate) enum NamedV1 {
     Compacted(u64),
     /// A document was moved, and what its place decides was not looked at since; the name says which.
     Moved,
+    /// What is believed of the clock by which retention goes: until when, and since when it is doubted.
+    Believed(i64, Option<i64>),
 }
 
 impl Record for NamedV1 {
@@ -339,6 +342,12 @@ impl From<&RootIdentity> for NamedV1 {
 impl From<&HeldDeletes> for NamedV1 {
     fn from(held: &HeldDeletes) -> NamedV1 {
         NamedV1::Held(held.reason.clone(), held.sources, micros(held.since))
+    }
+}
+
+impl From<Believed> for NamedV1 {
+    fn from(believed: Believed) -> NamedV1 {
+        NamedV1::Believed(believed.time, believed.doubted_since)
     }
 }
 
@@ -720,6 +729,8 @@ mod tests {
         check(&NamedV1::Chain([6; 32]), &format!("06{}", "06".repeat(32)));
         check(&NamedV1::Compacted(300), "07fb2c01");
         check(&NamedV1::Moved, "08");
+        check(&NamedV1::Believed(3, Some(-2)), "09060103");
+        check(&NamedV1::Believed(3, None), "090600");
         check(&NamedV1::Dictionary(revision().body), "0402fbc012fbd007fd0807060504030201");
         check(&NamedV1::Dictionaries { texts: 1, annotations: 2, revisions: 1_000 }, "050102fbe803");
         check(&PageV1 { blob: revision().body, stored: Blob(vec![1, 2]) }, "02fbc012fbd007fd0807060504030201020102");

@@ -11,7 +11,7 @@ use crate::model::{
     Annotations, ChangeData, DocumentEntry, FailureEntry, FileIdentity, HeldDeletes, NewDocument, RenameCandidate,
     RevisionData, RevisionEntry, RootIdentity, SourceEntry, Stats,
 };
-use crate::options::StoreOptions;
+use crate::options::{FaultPoint, StoreOptions};
 use crate::read::{Reader, open_record};
 use crate::record::{
     CatalogV1, ChangeV1, FailureV1, HeadV1, MetaV1, NamedV1, RecordFailureV1, RevisionV1, SumV1, micros, timestamp,
@@ -85,6 +85,8 @@ impl Store {
     pub fn open(lock: StateLock, options: &StoreOptions) -> Result<(Store, OpenReport), StoreError> {
         let directory = lock.directory().clone();
         let mut report = OpenReport::default();
+        let point = FaultPoint::BeforeOpen;
+        options.faults.at(point).map_err(crate::files::io(directory.path(), point.name()))?;
         let engine = open_with_ballast(&directory, options, &mut report)?;
         let (mut writer, meta) = meet(&engine, &directory, &mut report)?;
         let unpacker = Unpacker::default();
@@ -539,6 +541,18 @@ impl Store {
         })
     }
 
+    /// What is doubted of the clock that retention goes by: the latest time that is believed, and since when the clock shows
+    /// one far ahead of it. Nothing that ended between the two is forgotten meanwhile.
+    ///
+    /// # Errors
+    /// As all reads.
+    pub fn doubted_clock(&self) -> Result<Option<(Timestamp, Timestamp)>, StoreError> {
+        Ok(match self.view().named(BELIEVED)? {
+            Some(NamedV1::Believed(time, Some(since))) => Some((timestamp(time), timestamp(since))),
+            _ => None,
+        })
+    }
+
     /// The last change an indexer has made durable; zero when it is not known.
     ///
     /// # Errors
@@ -598,6 +612,8 @@ impl Store {
 pub(crate) const ROOT: &str = "root";
 /// Name of the record of the chain that made all results.
 pub(crate) const CHAIN: &str = "chain";
+/// Name of the record of the clock that retention believes.
+pub(crate) const BELIEVED: &str = "believed";
 /// Name of the record of held deletes.
 pub(crate) const HELD: &str = "held";
 /// Start of the names of marks of moved documents.

@@ -10,6 +10,7 @@ use dateline_store::{
     Failure, FileIdentity, HeldDeletes, HistoryEvent, HistoryKind, Operation, Put, RecordFailure, RootIdentity, Store,
     StoreError,
 };
+use std::time::Duration;
 
 fn check_first(store: &Store, document: DocumentId) {
     let entry = store.document(document).unwrap().unwrap();
@@ -389,7 +390,10 @@ fn retention_forgets_what_ended_and_keeps_what_is_current() {
         committer.commit(vec![put("a", &[text]), put("b", &[&format!("b {text}")])]).unwrap();
     }
     let end = committer.commit(vec![Operation::Remove { path: path("b") }]).unwrap().time;
-    committer.commit(vec![Operation::Purge { before: end, limit: 100 }]).unwrap();
+    // The clock moves on by a second at every look.
+    let second = Duration::from_secs(1);
+    assert_eq!(end.as_second() + 1, home.clock.0.load(std::sync::atomic::Ordering::SeqCst));
+    committer.commit(vec![Operation::Purge { period: second, limit: 100 }]).unwrap();
     assert_eq!(store.revisions(DocumentId(1)).unwrap().len(), 1);
     let mut told = Vec::new();
     let keep = &mut |event: HistoryEvent| {
@@ -401,7 +405,7 @@ fn retention_forgets_what_ended_and_keeps_what_is_current() {
     assert_eq!(told[..4], [(1, 1, new), (2, 2, new), (3, 1, HistoryKind::Superseded), (3, 1, new)]);
     assert_eq!(told.len(), 5, "it ends when it is told to");
     assert!(store.document(DocumentId(2)).unwrap().is_some(), "it ended at that time, not before");
-    committer.commit(vec![Operation::Purge { before: Timestamp::MAX, limit: 100 }]).unwrap();
+    committer.commit(vec![Operation::Purge { period: Duration::ZERO, limit: 100 }]).unwrap();
     assert!(store.document(DocumentId(2)).unwrap().is_none());
     assert_eq!(store.source(&path("b")).unwrap(), None);
     let purged: usize = store.changes(Sequence(0), 100).unwrap().iter().map(|change| change.purged.len()).sum();
@@ -494,6 +498,42 @@ fn bulk_import_closes_and_opens_the_engine_under_readers() {
 }
 
 #[test]
+fn retention_does_not_believe_a_clock_that_went_far_ahead() {
+    let home = Home::new();
+    let set = |second: i64| home.clock.0.store(second, std::sync::atomic::Ordering::SeqCst);
+    let (day, year) = (86_400, 86_400 * 365);
+    let purge = || vec![Operation::Purge { period: Duration::from_secs(30 * 86_400), limit: 100 }];
+    set(50 * year);
+    let (store, mut committer) = home.open();
+    committer.commit(vec![put("a", &["one"])]).unwrap();
+    committer.commit(vec![put("a", &["two"])]).unwrap();
+    committer.commit(purge()).unwrap();
+    let kept = |store: &Store| store.revisions(DocumentId(1)).unwrap().len();
+    assert_eq!((kept(&store), store.doubted_clock().unwrap()), (2, None));
+    // A clock that is wrong for an hour, whatever happens in it.
+    set(60 * year);
+    committer.commit(purge()).unwrap();
+    committer.commit(vec![put("b", &["new"])]).unwrap();
+    drop((store, committer));
+    let (store, mut committer) = home.open();
+    committer.commit(purge()).unwrap();
+    let (believed, since) = store.doubted_clock().unwrap().expect("is doubted");
+    assert_eq!((believed.as_second() / year, since.as_second() / year), (50, 60));
+    assert_eq!(kept(&store), 2);
+    set(50 * year + 3_600);
+    committer.commit(purge()).unwrap();
+    assert_eq!((kept(&store), store.doubted_clock().unwrap()), (2, None), "it was set right");
+    // One that stays is right: the machine was off.
+    set(51 * year);
+    committer.commit(purge()).unwrap();
+    assert_eq!(kept(&store), 2);
+    set(51 * year + day);
+    committer.commit(purge()).unwrap();
+    assert_eq!((kept(&store), store.doubted_clock().unwrap()), (1, None));
+    assert_eq!(store.scrub_all().unwrap(), []);
+}
+
+#[test]
 fn a_scrub_beside_commits_finds_nothing_wrong() {
     let home = Home::new();
     let (store, mut committer) = home.open();
@@ -513,7 +553,7 @@ fn a_scrub_beside_commits_finds_nothing_wrong() {
             0 => put(&source, &["one", "changed"]),
             1 => Operation::Remove { path: path(&source) },
             2 => Operation::Rename { from: path(&source), to: path(&format!("{source}x")), identity: identity(2) },
-            _ => Operation::Purge { before: Timestamp::MAX, limit: 3 },
+            _ => Operation::Purge { period: Duration::ZERO, limit: 3 },
         };
         committer.commit(vec![operation]).unwrap();
         number += 1;

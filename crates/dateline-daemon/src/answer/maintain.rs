@@ -1,6 +1,7 @@
 //! Requests that look after the daemon: `plan`, `rescan`, `doctor`, `backup`, and completion of what is being typed.
 
 use super::failures::stopping;
+use super::status::CLOCK_HINT;
 use super::{Answered, Answerer, Reply, store_error};
 use crate::control::Control;
 use crate::doctor;
@@ -99,7 +100,9 @@ impl Answerer {
 
     pub(super) fn doctor(&self, reply: &mut Reply<'_>) -> Answered {
         let facts = self.live.facts();
-        for finding in doctor::examine(self.store.directory(), &self.program, &facts, self.control.is_some()) {
+        let found = doctor::examine(self.store.directory(), &self.program, &facts, self.control.is_some());
+        let clock = self.doubted_clock().map(|doubt| doctor::clock(doubt, CLOCK_HINT));
+        for finding in found.into_iter().chain(clock) {
             reply.item(&finding);
         }
         Ok(End::done())

@@ -2,12 +2,16 @@
 
 use super::{Answered, Answerer, Reply, store_error};
 use crate::live::{Facts, Phase};
+use dateline_core::Timestamp;
 use dateline_protocol::wire::{Progress, Status};
 use dateline_protocol::{End, Note};
 use std::path::Path;
 
 /// Directories deeper than this are not counted; an index has one level.
 const DEPTH_MAX: usize = 4;
+
+/// What to do about a clock that went far ahead.
+pub(super) const CLOCK_HINT: &str = "set it right if it is wrong; if it is right, there is nothing to do";
 
 impl Answerer {
     pub(super) fn status(&self, reply: &mut Reply<'_>) -> Answered {
@@ -40,10 +44,32 @@ impl Answerer {
             progress: facts.progress.map(|progress| shown_progress(&facts, progress)),
             versions: self.program.versions(),
             sandbox: facts.sandbox.clone(),
-            notes: notes(&facts),
+            notes: self.notes(&facts),
         };
         reply.item(&status);
         Ok(End::done())
+    }
+
+    fn notes(&self, facts: &Facts) -> Vec<Note> {
+        let mut notes: Vec<Note> = facts.notes.iter().map(|note| Note::new("daemon", note.clone())).collect();
+        if facts.held_deletes > 0 {
+            let message = format!("{} files are missing at once; their documents are kept", facts.held_deletes);
+            notes.push(
+                Note::new("held-deletes", message).hint("`datelined accept-root` says that they are really gone"),
+            );
+        }
+        notes.extend(self.doubted_clock().map(|doubt| Note::new("retention", doubt).hint(CLOCK_HINT)));
+        notes
+    }
+
+    /// Why retention forgets nothing at present, if so.
+    pub(super) fn doubted_clock(&self) -> Option<String> {
+        self.program.config.store.retention.period()?;
+        let (believed, since) = self.store.doubted_clock().ok()??;
+        let (believed, since) = (shown_minute(believed), shown_minute(since));
+        Some(format!(
+            "the clock went from {believed} to {since}: retention forgets nothing more before it has stayed there for a day"
+        ))
     }
 
     /// Up to where every index is durable.
@@ -72,13 +98,8 @@ fn shown_progress(facts: &Facts, progress: crate::live::Progress) -> Progress {
     }
 }
 
-fn notes(facts: &Facts) -> Vec<Note> {
-    let mut notes: Vec<Note> = facts.notes.iter().map(|note| Note::new("daemon", note.clone())).collect();
-    if facts.held_deletes > 0 {
-        let message = format!("{} files are missing at once; their documents are kept", facts.held_deletes);
-        notes.push(Note::new("held-deletes", message).hint("`datelined accept-root` says that they are really gone"));
-    }
-    notes
+fn shown_minute(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%d %H:%MZ").to_string()
 }
 
 /// Memory of this process and its workers, resident, in bytes; zero where the system does not tell.

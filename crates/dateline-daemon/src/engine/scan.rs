@@ -56,8 +56,7 @@ impl Engine {
     /// Forgets superseded and deleted texts whose retention has ended; some with each scan.
     fn forget_old(&self) -> Result<(), EngineError> {
         let Some(period) = self.program.config.store.retention.period() else { return Ok(()) };
-        let Ok(before) = Timestamp::now().checked_sub(period) else { return Ok(()) };
-        self.send(vec![Operation::Purge { before, limit: PURGED_AT_ONCE }], None)
+        self.send(vec![Operation::Purge { period, limit: PURGED_AT_ONCE }], None)
     }
 
     fn is_stale(&self, entry: &SourceEntry, identity: dateline_watch::FileIdentity) -> bool {
