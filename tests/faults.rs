@@ -1,34 +1,67 @@
-//! System calls that fail: the kernel's answers to the writing threads are replaced by errors, once or from some call on.
-//! The program may refuse and end, or carry on; it may never hang, end without a message, or lose something in silence.
-//! `DATELINE_TEST_SCALE` multiplies the number of faults.
+//! System calls that fail under a running daemon: the kernel's answers to its threads are replaced by errors, once or from
+//! some call on. The daemon may refuse and end, or carry on; it may never hang, end without a message, or lose something
+//! in silence. `DATELINE_TEST_SCALE` above 1 tries so many times five numbers of the call that fails, once each and from
+//! there on.
 
 mod harness;
 
 use harness::{Lab, Ran, STEP_MAX, scale};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::os::unix::process::CommandExt;
-use std::process::{Command, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Calls by which the store, the history and the index write, and how many of one thread are hit in a small run. Counting
-/// is per thread, so a number hits every thread that calls so often.
+/// Calls by which the store, the history and the index write. Counting is per thread, so a number hits every thread that
+/// calls so often.
 const CALLS: [&str; 8] =
-    ["pwrite64", "sync_file_range", "fdatasync", "fsync", "ftruncate", "rename", "unlink", "write"];
+    ["pwrite64", "sync_file_range", "fdatasync", "fsync", "ftruncate", "/^rename", "/^unlink", "write"];
 /// Errors of a disk that breaks and of one that is full.
 const ERRORS: [&str; 2] = ["EIO", "ENOSPC"];
-/// Files in the folder of a test.
-const FILES: usize = 25;
+/// Files that come one after the other while calls fail: enough for some 50 commits.
+const FILES: usize = 60;
+/// Time between two of them, so that they are not all committed together.
+const GAP: Duration = Duration::from_millis(8);
+/// Files that are there before, when a store is.
+const OLD_FILES: usize = 20;
+/// A commit that hangs is noticed after this time.
+const COMMIT_DEADLINE: &str = "3s";
+/// After so many numbers in a row that no thread came to, larger ones are not tried.
+const MISSES_MAX: usize = 3;
 
-fn fill(lab: &Lab, version: usize) {
-    for number in 0..FILES {
-        let text = format!(" date 2021-06-{:02} Train {number} reached Larissa late {version}.\n", 1 + number % 28);
-        lab.write(&format!("{number}.txt"), text);
-    }
+/// A state and a folder, used again and again.
+struct Bench {
+    lab: Lab,
+    /// A sound state to begin with.
+    existing: PathBuf,
+}
+
+/// What a fault met.
+#[derive(Default)]
+struct Struck {
+    calls: usize,
+    /// Names of the threads, without their numbers.
+    threads: BTreeSet<String>,
+}
+
+/// What all faults of one kind of call met.
+#[derive(Default)]
+struct Tally {
+    runs: usize,
+    calls: usize,
+    last: usize,
+    ended: BTreeMap<i32, usize>,
+    threads: BTreeSet<String>,
+}
+
+fn fill(lab: &Lab, version: usize, number: usize) {
+    let text = format!(" date 2021-06-{:02} Train {number} reached Larissa late {version}.\n", 1 + number % 28);
+    lab.write(&format!("{number}.txt"), text);
 }
 
 fn can_trace() -> bool {
-    match Command::new("strace").args(["-f", "-e", "trace=fdatasync", "true"]).output() {
+    match Command::new("strace").args(["-f", "--decode-pids=comm", "-e", "trace=fdatasync", "true"]).output() {
         Ok(output) if output.status.success() => true,
         Ok(output) => {
             println!("skipped, no tracing here: {}", String::from_utf8_lossy(&output.stderr).trim());
@@ -41,51 +74,144 @@ fn can_trace() -> bool {
     }
 }
 
-/// Runs `datelined once` with a fault; how it ended, and how often the fault struck.
-fn run_with_fault(lab: &Lab, fault: &str) -> (Ran, usize) {
-    let call = fault.split(':').next().expect("names a call");
-    let trace = lab.directory().join("trace");
-    let trace = trace.to_str().expect("is text");
-    let options =
-        ["-f", "-qq", "--seccomp-bpf", "-o", trace, "-e", &format!("trace={call}"), "-e", &format!("inject={fault}")];
-    let mut command = lab.datelined_under("strace", &options, &["once"]);
-    let mut child =
-        command.process_group(0).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("strace starts");
-    let began = Instant::now();
-    while child.try_wait().expect("can be waited for").is_none() {
-        if began.elapsed() > STEP_MAX {
-            let log = fs::read_to_string(trace).unwrap_or_default();
-            let group = rustix::process::Pid::from_child(&child);
-            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
-            panic!("{fault}: it hangs; the last calls: {:?}", log.lines().rev().take(5).collect::<Vec<_>>());
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("directory is made");
+    for entry in fs::read_dir(from).expect("directory is read").flatten() {
+        let target = to.join(entry.file_name());
+        if entry.file_type().expect("has a type").is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).expect("file is copied");
         }
-        std::thread::sleep(Duration::from_millis(5));
     }
-    let ran = Ran::of(child.wait_with_output().expect("has ended"));
-    let struck = fs::read_to_string(trace).unwrap_or_default().matches("INJECTED").count();
-    (ran, struck)
 }
 
-/// One fault, and what must hold after it.
-fn survive(fault: &str, on_existing: bool) -> usize {
-    let lab = Lab::new();
-    fill(&lab, 0);
-    if on_existing {
+/// The one process that `parent` started.
+fn child_of(parent: u32) -> Option<rustix::process::Pid> {
+    let children = fs::read_to_string(format!("/proc/{parent}/task/{parent}/children")).ok()?;
+    rustix::process::Pid::from_raw(children.split_whitespace().next()?.parse().ok()?)
+}
+
+impl Bench {
+    fn new() -> Bench {
+        let lab = Lab::new().with("DATELINE_STORE_COMMIT_DEADLINE", COMMIT_DEADLINE);
+        lab.configure("[watch]\nsettle = \"1ms\"\n[worker]\ncount = 1\n");
+        (0..OLD_FILES).for_each(|number| fill(&lab, 0, number));
         lab.once();
-        fill(&lab, 1);
+        let existing = lab.directory().join("existing");
+        fs::rename(lab.state(), &existing).expect("is moved");
+        Bench { lab, existing }
     }
-    let (ran, struck) = run_with_fault(&lab, fault);
-    let silent = fault.starts_with("write");
-    match ran.code() {
-        0 => lab.assert_verified(&format!("{fault}: it said that all is well: {}", ran.stderr)),
-        1 | 2 => assert!(silent || ran.stderr.contains("datelined: "), "{fault}: no message: {}", ran.stderr),
-        _ => assert!(silent, "{fault}: {:?}: {}", ran.status, ran.stderr),
+
+    /// As before the first run.
+    fn reset(&self, on_existing: bool) {
+        drop(fs::remove_dir_all(self.lab.state()));
+        for number in 0..FILES {
+            drop(fs::remove_file(self.lab.root().join(format!("{number}.txt"))));
+        }
+        if on_existing {
+            copy(&self.existing, &self.lab.state());
+            (0..OLD_FILES).for_each(|number| fill(&self.lab, 0, number));
+        }
     }
-    let again = lab.run_datelined(&["once"]);
-    assert!(again.status.success(), "{fault}: it does not open again: {}", again.stderr);
-    assert_eq!(lab.status()["documents"], FILES, "{fault}: {}", again.stderr);
-    lab.assert_verified(fault);
-    struck
+
+    /// Runs a daemon with a fault while files come, and tells it to stop when it has everything; how it ended, whether it
+    /// said that it had everything, and what the fault met.
+    fn run_with_fault(&self, fault: &str) -> (Ran, bool, Struck) {
+        let call = fault.split(':').next().expect("names a call");
+        let trace = self.lab.directory().join("trace");
+        let (only, inject) = (format!("trace={call}"), format!("inject={fault}"));
+        let trace_name = trace.to_str().expect("is text");
+        let options =
+            ["-f", "-qq", "--seccomp-bpf", "--decode-pids=comm", "-o", trace_name, "-e", &only, "-e", &inject];
+        let log = fs::File::create(self.lab.directory().join("log")).expect("is made");
+        let mut command = self.lab.datelined_under("strace", &options, &["run"]);
+        command.process_group(0).stdout(Stdio::null()).stderr(log);
+        let mut child = command.spawn().expect("strace starts");
+        for number in 0..FILES {
+            fill(&self.lab, 1, number);
+            if child.try_wait().expect("can be waited for").is_none() {
+                std::thread::sleep(GAP);
+            }
+        }
+        let mut complete = false;
+        let began = Instant::now();
+        while !complete && child.try_wait().expect("can be waited for").is_none() && began.elapsed() < STEP_MAX {
+            complete = self.lab.dateline(&["rescan", "--wait"]).code() == 0;
+        }
+        if let Some(daemon) = child_of(child.id()) {
+            let _ = rustix::process::kill_process(daemon, rustix::process::Signal::TERM);
+        }
+        let status = self.end_of(child, fault);
+        let trace = fs::read_to_string(trace).unwrap_or_default();
+        let mut struck = Struck::default();
+        for line in trace.lines().filter(|line| line.contains("(INJECTED)")) {
+            struck.calls += 1;
+            let thread = line.split(['<', '>']).nth(1).unwrap_or_default();
+            struck.threads.insert(thread.trim_end_matches(|end: char| end.is_ascii_digit() || end == '-').to_owned());
+        }
+        (Ran { status, stdout: String::new(), stderr: self.lab.log() }, complete, struck)
+    }
+
+    fn end_of(&self, mut child: Child, fault: &str) -> std::process::ExitStatus {
+        let began = Instant::now();
+        loop {
+            if let Some(status) = child.try_wait().expect("can be waited for") {
+                return status;
+            }
+            if began.elapsed() > STEP_MAX {
+                let group = rustix::process::Pid::from_child(&child);
+                let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+                panic!("{fault}: it hangs: {}", self.lab.log());
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    /// One fault, and what must hold after it.
+    fn survive(&self, fault: &str, on_existing: bool) -> (i32, Struck) {
+        self.reset(on_existing);
+        let (ran, complete, struck) = self.run_with_fault(fault);
+        let lab = &self.lab;
+        // The message is written, too.
+        let silent = fault.starts_with("write");
+        match ran.code() {
+            0 if complete => lab.assert_verified(&format!("{fault}: it said that all is well: {}", ran.stderr)),
+            0 => assert!(silent, "{fault}: neither done nor failed: {}", ran.stderr),
+            1 | 2 => assert!(silent || ran.stderr.contains("datelined: "), "{fault}: no message: {}", ran.stderr),
+            _ => assert!(silent, "{fault}: {:?}: {}", ran.status, ran.stderr),
+        }
+        let again = lab.run_datelined(&["once"]);
+        assert!(again.status.success(), "{fault}: it does not open again: {}", again.stderr);
+        assert_eq!(lab.status()["documents"], FILES, "{fault}: {}", again.stderr);
+        lab.assert_verified(fault);
+        (ran.code(), struck)
+    }
+
+    /// Faults of one kind of call, at ever later calls.
+    fn strike(&self, number: usize, call: &str, numbers: usize, onwards: &str) -> Tally {
+        let mut tally = Tally::default();
+        let mut misses = 0;
+        for when in 1..=numbers {
+            let error = ERRORS[(when + number) % ERRORS.len()];
+            let (code, struck) =
+                self.survive(&format!("{call}:error={error}:when={when}{onwards}"), (when / 2) % 2 == number % 2);
+            if struck.calls == 0 {
+                misses += 1;
+                if misses == MISSES_MAX {
+                    break;
+                }
+                continue;
+            }
+            misses = 0;
+            tally.runs += 1;
+            tally.calls += struck.calls;
+            tally.last = when;
+            tally.threads.extend(struck.threads);
+            *tally.ended.entry(code).or_default() += 1;
+        }
+        tally
+    }
 }
 
 #[test]
@@ -93,22 +219,28 @@ fn failing_system_calls_lose_nothing_and_hang_nothing() {
     if !can_trace() {
         return;
     }
-    let mut struck: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    let bench = Bench::new();
+    let numbers = if scale() == 1 { 1 } else { 5 * scale() };
+    let mut runs: BTreeMap<&str, usize> = BTreeMap::new();
     for (number, call) in CALLS.into_iter().enumerate() {
-        // Small runs meet every call once with each of the two ways; large ones count on from there.
-        let rounds = if scale() == 1 { 2 } else { 10 * scale() };
-        for round in 0..rounds {
-            let error = ERRORS[(round / 2 + number) % ERRORS.len()];
-            let when = 1 + round / 4;
-            let onwards = if round % 2 == 1 { "+" } else { "" };
-            let hit = survive(&format!("{call}:error={error}:when={when}{onwards}"), round % 4 < 2);
-            let counts = struck.entry(call).or_default();
-            counts.0 += usize::from(hit > 0);
-            counts.1 += hit;
+        for onwards in ["", "+"] {
+            let began = Instant::now();
+            let tally = bench.strike(number, call, numbers, onwards);
+            println!(
+                "{call}{onwards}: {} faults, the last at call {}, {} calls failed; daemons by exit code {:?}; threads {:?}; \
+                 {:.0} s",
+                tally.runs,
+                tally.last,
+                tally.calls,
+                tally.ended,
+                tally.threads,
+                began.elapsed().as_secs_f64(),
+            );
+            *runs.entry(call).or_default() += tally.runs;
         }
     }
-    println!("runs with a fault, and calls that failed: {struck:?}");
-    for call in ["pwrite64", "fdatasync", "fsync", "rename"] {
-        assert!(struck[call].0 > 0, "`{call}` was never hit: {struck:?}");
+    println!("faults: {runs:?}, {} in all", runs.values().sum::<usize>());
+    for call in ["pwrite64", "fdatasync", "fsync", "/^rename"] {
+        assert!(runs[call] > 0, "`{call}` was never hit: {runs:?}");
     }
 }

@@ -13,6 +13,9 @@ use std::time::Duration;
 /// Longest any single step may take before a test fails; generous, because machines are busy.
 pub const STEP_MAX: Duration = Duration::from_secs(120);
 
+/// Starts a program without the right to read and enter everything.
+const WITHOUT_OVERRIDE: [&str; 3] = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--"];
+
 /// How many times more a run does than one that belongs to every change: `DATELINE_TEST_SCALE`, 1 by default.
 pub fn scale() -> usize {
     std::env::var("DATELINE_TEST_SCALE").ok().and_then(|text| text.parse().ok()).unwrap_or(1)
@@ -51,6 +54,8 @@ pub struct Lab {
     environment: Vec<(String, String)>,
     /// Another program than the stock daemon.
     daemon: Option<PathBuf>,
+    /// Whether file modes bind the daemon although the user who runs the test may read everything.
+    obeys_modes: bool,
 }
 
 impl Lab {
@@ -59,12 +64,24 @@ impl Lab {
         let directory = tempfile::Builder::new().prefix("dateline-").tempdir().expect("temporary directory");
         fs::create_dir(directory.path().join("root")).expect("root is made");
         let state = directory.path().join("state");
-        Lab { directory, state, environment: Vec::new(), daemon: None }
+        Lab { directory, state, environment: Vec::new(), daemon: None, obeys_modes: false }
     }
 
     /// The same with its state elsewhere.
     pub fn with_state(mut self, state: impl Into<PathBuf>) -> Lab {
         self.state = state.into();
+        self
+    }
+
+    /// The same with a daemon that may not read what its modes forbid, even where the user of the test may; said where that
+    /// cannot be had.
+    pub fn obeying_modes(mut self) -> Lab {
+        let is_root = rustix::process::geteuid().is_root();
+        let tried = Command::new(WITHOUT_OVERRIDE[0]).args(&WITHOUT_OVERRIDE[1..]).arg("true").output();
+        self.obeys_modes = is_root && tried.is_ok_and(|output| output.status.success());
+        if is_root && !self.obeys_modes {
+            println!("file modes bind nobody here: no setpriv");
+        }
         self
     }
 
@@ -136,7 +153,14 @@ impl Lab {
 
     fn datelined(&self, arguments: &[&str]) -> Command {
         let stock = || program("datelined", env!("CARGO_BIN_EXE_datelined"));
-        let mut command = Command::new(self.daemon.clone().unwrap_or_else(stock));
+        let daemon = self.daemon.clone().unwrap_or_else(stock);
+        let mut command = if self.obeys_modes {
+            let mut command = Command::new(WITHOUT_OVERRIDE[0]);
+            command.args(&WITHOUT_OVERRIDE[1..]).arg(daemon);
+            command
+        } else {
+            Command::new(daemon)
+        };
         command.args(arguments).arg("--state").arg(self.state());
         if !arguments.contains(&"--root") {
             command.arg("--root").arg(self.root());
