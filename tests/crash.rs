@@ -187,6 +187,20 @@ fn a_failed_write_ends_the_process_and_not_the_data() {
     }
 }
 
+#[test]
+fn a_stop_is_heard_while_the_daemon_begins_anew() {
+    for round in 0..8 * scale() as u64 {
+        let lab = Lab::new();
+        let daemon = lab.start();
+        daemon.signal(rustix::process::Signal::HUP);
+        // No synchronisation: wherever the daemon is on its way to begin anew, it must hear of the stop.
+        std::thread::sleep(Duration::from_millis(round * 12 % 97));
+        daemon.signal(rustix::process::Signal::TERM);
+        let ended = daemon.ended().unwrap_or_else(|| panic!("round {round}: it goes on: {}", lab.log()));
+        assert!(ended.success(), "round {round}: {ended:?}: {}", lab.log());
+    }
+}
+
 /// More files than fit into all queues between the folder and the committer together.
 fn fill_all_queues(lab: &Lab) {
     for number in 0..400 {
@@ -196,8 +210,9 @@ fn fill_all_queues(lab: &Lab) {
 
 #[test]
 fn a_commit_that_hangs_ends_the_process() {
-    // The second comes when the event loop is over, and only the indexers have something left to write.
-    for (point, many) in [("before-store-sync", true), ("after-table", false)] {
+    // The second comes when the event loop is over, and only the indexers have something left to write; the third before
+    // there is one.
+    for (point, many) in [("before-store-sync", true), ("after-table", false), ("before-open", false)] {
         let lab = Lab::new().with("DATELINE_STORE_COMMIT_DEADLINE", "1s");
         if many {
             fill_all_queues(&lab);
@@ -206,7 +221,8 @@ fn a_commit_that_hangs_ends_the_process() {
         }
         let ran = lab.run_with(&["once"], &[("DATELINE_TEST_FAULT", &format!("{point}:1:hang"))]);
         assert_eq!(ran.code(), 1, "{point}: {}", ran.stderr);
-        assert!(ran.stderr.contains("commit-deadline"), "{point}: {}", ran.stderr);
+        let said = if point == "before-open" { "opening the state in `" } else { "commit-deadline" };
+        assert!(ran.stderr.contains(said), "{point}: {}", ran.stderr);
         lab.once();
         lab.assert_verified(point);
     }

@@ -6,6 +6,7 @@ use crate::live::{Live, Phase};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use dateline_core::{Sequence, SourcePath};
 use dateline_store::{Committer, Compacted, IndexerTable, Operation, StoreError};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
@@ -25,13 +26,15 @@ const BULK_LINGER: Duration = Duration::from_millis(200);
 const PAUSE: Duration = Duration::from_secs(1);
 /// How long the event loop has to notice that a commit hangs and to end in order.
 const NOTICE: Duration = Duration::from_secs(3);
+/// Opening may take so many times as long as a commit: what a crash left is read again then.
+const OPENING_FACTOR: u32 = 5;
 /// How often the guard looks.
 const GUARD_EVERY: Duration = Duration::from_secs(1);
 /// Start of the note in `status` while it waits.
 const PAUSED: &str = "intake is paused: ";
-/// Entries of the change log looked at by one trim.
+/// Entries of the change log looked at by one trim; after so many changes there is one, for a daemon that is never idle.
 const TRIM_ENTRIES: usize = 1_000;
-/// How long nothing must happen before the change log is trimmed and the store made small.
+/// How long nothing must happen before the rest of the change log is trimmed and the store made small.
 const IDLE: Duration = Duration::from_secs(2);
 
 /// Work for the committer.
@@ -122,6 +125,30 @@ impl Watchdog {
     }
 }
 
+/// Does what opens the state, and ends the process when that takes longer than [`OPENING_FACTOR`] commits may: nothing
+/// else runs yet that could say so.
+///
+/// # Errors
+/// When there is no thread to be had; otherwise as `open`.
+pub(crate) fn guard_opening<T, E: From<std::io::Error>>(
+    directory: &Path,
+    commit_deadline: Duration,
+    open: impl FnOnce() -> Result<T, E>,
+) -> Result<T, E> {
+    let limit = commit_deadline.saturating_mul(OPENING_FACTOR);
+    let directory = directory.display().to_string();
+    let (opened, over) = crossbeam_channel::bounded::<()>(0);
+    std::thread::Builder::new().name("opening".to_owned()).spawn(move || {
+        if over.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
+            let _ = Fatal::from(EngineError::OpeningHangs { directory, seconds: limit.as_secs() }).report();
+            std::process::exit(Fatal::AT_WORK.into());
+        }
+    })?;
+    let done = open();
+    drop(opened);
+    done
+}
+
 /// Ends the process when a commit has hung and the event loop did not notice, because it waits for the store itself or
 /// is over already. Lives as long as the watchdog.
 ///
@@ -152,7 +179,7 @@ pub(crate) fn start(
     watchdog: Arc<Watchdog>,
     is_last: bool,
 ) -> std::io::Result<JoinHandle<()>> {
-    let thread = Thread { committer, work, reports, live, watchdog, is_last, paused_in: None };
+    let thread = Thread { committer, work, reports, live, watchdog, is_last, paused_in: None, trimmed_at: None };
     std::thread::Builder::new().name("committer".to_owned()).spawn(move || {
         crate::setup::yield_to_answers();
         thread.run();
@@ -168,6 +195,8 @@ struct Thread {
     is_last: bool,
     /// What the daemon was doing when it began to wait for space.
     paused_in: Option<Phase>,
+    /// Last change when it trimmed because there were many, or began.
+    trimmed_at: Option<u64>,
 }
 
 /// Why the thread ends early.
@@ -265,6 +294,16 @@ impl Thread {
         Ok(())
     }
 
+    /// Trims once for every so many changes.
+    fn trim_when_many(&mut self, head: u64) {
+        let mut trimmed_at = *self.trimmed_at.get_or_insert(head);
+        while head.saturating_sub(trimmed_at) >= TRIM_ENTRIES as u64 {
+            trimmed_at += TRIM_ENTRIES as u64;
+            self.trim();
+        }
+        self.trimmed_at = Some(trimmed_at);
+    }
+
     /// Drops log entries nobody needs; true when there was nothing more to drop.
     fn trim(&mut self) -> bool {
         match self.committer.trim(TRIM_ENTRIES) {
@@ -315,6 +354,7 @@ impl Thread {
             tracing::warn!(?behind, "the system clock stands behind the last commit; commit times do not go back");
         }
         self.live.update(|facts| facts.committed = committed.sequence);
+        self.trim_when_many(committed.sequence.0);
         // The event loop is gone only when the process ends; then nobody waits for this.
         let _ = self.reports.send(Report::Durable { tickets });
         Ok(())

@@ -3,6 +3,8 @@
 use crate::repair::Damage;
 use crossbeam_channel::Sender;
 use dateline_core::{DocumentId, SourcePath};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// A wish to the event loop.
 #[derive(Debug)]
@@ -27,7 +29,10 @@ pub(crate) enum Control {
     /// Something of the state is damaged: it is made anew, and everything begins again.
     Damaged(Damage),
     /// Read the configuration again.
-    Reload,
+    Reload {
+        /// Whether it was not read since somebody wished that.
+        wanted: Arc<AtomicBool>,
+    },
     /// Finish what is begun, then end. Said a second time: end at once.
     Stop,
 }

@@ -22,6 +22,7 @@ use dateline_watch::{ReadErrorKind, ReadLimits, Root, StableFile, WatchEvent, Wa
 use dateline_worker::{Answer, Job, PartHints, Pool, SourceDocument, SourceJob, Urgency, Work};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// Jobs at the workers and the committer at once: enough to keep both busy, few enough to stay small.
@@ -46,6 +47,14 @@ pub(crate) enum EngineError {
     /// A commit hangs.
     #[error("a commit has taken longer than `store.commit-deadline`; the disk does not answer")]
     CommitHangs,
+    /// Opening hangs.
+    #[error("opening the state in `{directory}` has taken longer than {seconds} s; the disk does not answer")]
+    OpeningHangs {
+        /// The state.
+        directory: String,
+        /// Five times `store.commit-deadline`.
+        seconds: u64,
+    },
     /// The store cannot be read.
     #[error("store cannot be read")]
     Store(#[source] StoreError),
@@ -249,11 +258,17 @@ impl Engine {
     }
 
     /// Reads the configuration again, checked whole; when it is right, the loop ends and begins anew with it.
-    fn reload(&mut self) {
+    fn reload(&mut self, wanted: &AtomicBool) {
         match self.program.reloaded() {
             Ok(program) => {
                 tracing::info!("the configuration is right: beginning anew with it");
-                drop(self.next.0.try_send(Next::Program(Arc::new(program))));
+                let (next, planned) = &self.next;
+                let before = planned.try_recv().ok();
+                // A repair begins anew with what is read after it.
+                let is_repair = matches!(before, Some(Next::Repair(_)));
+                wanted.fetch_or(is_repair, Ordering::SeqCst);
+                let program = Next::Program(Arc::new(program));
+                drop(next.try_send(before.filter(|_| is_repair).unwrap_or(program)));
                 self.begin_stop();
             }
             Err(error) => {
@@ -393,8 +408,10 @@ impl Engine {
                 self.begin_stop();
                 Ok(())
             }
-            Control::Reload => {
-                self.reload();
+            Control::Reload { wanted } => {
+                if wanted.swap(false, Ordering::SeqCst) {
+                    self.reload(&wanted);
+                }
                 Ok(())
             }
             Control::Stop => {

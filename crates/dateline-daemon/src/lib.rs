@@ -49,6 +49,7 @@ mod sample;
 mod scrubbing;
 mod server;
 mod setup;
+mod signals;
 mod verify;
 
 use dateline_pipeline::Registry;

@@ -2,7 +2,6 @@
 
 use crate::answer::Answerer;
 use crate::args::{Arguments, Command, ConfigAction, LogFormat, Places};
-use crate::control::Control;
 use crate::engine::{Mode, Next};
 use crate::errors::Fatal;
 use crate::live::Live;
@@ -10,8 +9,8 @@ use crate::program::Program;
 use crate::repair::Repairs;
 use crate::server;
 use crate::setup::{self, Opened};
+use crate::signals::Signals;
 use clap::Parser;
-use crossbeam_channel::Sender;
 use dateline_config::{Environment, Overrides};
 use dateline_pipeline::Registry;
 use dateline_protocol::{
@@ -22,8 +21,6 @@ use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use tokio::signal::unix::{SignalKind, signal};
 
 /// Threads of the rim: sockets and signals need little.
 const RIM_THREADS: usize = 1;
@@ -139,26 +136,26 @@ struct WithSource {
 fn once(program: Arc<Program>) -> Result<(), Fatal> {
     require_root(&program)?;
     let mut repairs = Repairs::default();
+    let signals = Signals::listen()?;
     loop {
-        match once_through(&program, &mut repairs) {
+        match once_through(&program, &mut repairs, &signals) {
             Ok(()) => return Ok(()),
             Err(fatal) => repairs.after(fatal, &program)?,
         }
     }
 }
 
-fn once_through(program: &Arc<Program>, repairs: &mut Repairs) -> Result<(), Fatal> {
+fn once_through(program: &Arc<Program>, repairs: &mut Repairs, signals: &Signals) -> Result<(), Fatal> {
     let opened = repairs.open(program)?;
     check_root(program, &opened)?;
     let store = opened.store.clone();
     let report = setup::scan(program)?;
     let mut running = setup::start(Arc::clone(program), opened, Mode::Once)?;
-    let stop = Arc::new(AtomicBool::new(false));
-    let rim = start_rim(running.control.clone(), Arc::clone(&running.answerer.live), Arc::clone(&stop))?;
+    signals.attach(&running.control, &running.answerer.live);
     running.engine.begin_with(&report)?;
     let watchdog = Arc::clone(&running.watchdog);
     let ended = running.run();
-    rim.shutdown_background();
+    signals.detach();
     ended?;
     let stats = store.stats()?;
     let (documents, failures) = (stats.documents, stats.failures);
@@ -174,8 +171,10 @@ fn once_through(program: &Arc<Program>, repairs: &mut Repairs) -> Result<(), Fat
 fn daemon(registry: &Arc<Registry>, overrides: &Overrides) -> Result<(), Fatal> {
     let mut program = Arc::new(Program::load(Arc::clone(registry), overrides)?.with_programs()?);
     let mut repairs = Repairs::default();
+    let signals = Signals::listen()?;
     loop {
-        match daemon_once(&program, &mut repairs) {
+        match daemon_once(&program, &mut repairs, &signals) {
+            Ok(_) if signals.is_stopping() => return Ok(()),
             Ok(None) => return Ok(()),
             Ok(Some(Next::Program(fresh))) => program = fresh,
             Ok(Some(Next::Repair(damage))) => repairs.repair(&program, &damage)?,
@@ -184,14 +183,14 @@ fn daemon(registry: &Arc<Registry>, overrides: &Overrides) -> Result<(), Fatal> 
     }
 }
 
-fn daemon_once(program: &Arc<Program>, repairs: &mut Repairs) -> Result<Option<Next>, Fatal> {
+fn daemon_once(program: &Arc<Program>, repairs: &mut Repairs, signals: &Signals) -> Result<Option<Next>, Fatal> {
     let opened = repairs.open(program)?;
     check_root(program, &opened)?;
     let documents = opened.store.stats()?.documents;
     let report = opened.report.clone();
     let running = setup::start(Arc::clone(program), opened, Mode::Watch)?;
-    let stopping = Arc::new(AtomicBool::new(false));
-    let rim = start_rim(running.control.clone(), Arc::clone(&running.answerer.live), stopping)?;
+    signals.attach(&running.control, &running.answerer.live);
+    let rim = start_rim()?;
     running.answerer.live.update(|facts| facts.notes.extend(repairs.notes.iter().cloned()));
     let socket = setup::socket_of(program);
     let (stop, stopped) = tokio::sync::watch::channel(false);
@@ -204,6 +203,7 @@ fn daemon_once(program: &Arc<Program>, repairs: &mut Repairs) -> Result<Option<N
     running.engine.notifier().ready(&format!("watching {}", program.root.display()));
     let next = running.engine.next_step();
     let ended = running.run();
+    signals.detach();
     let _ = stop.send(true);
     rim.shutdown_background();
     // Only the socket this daemon made is removed: the lock is still held here.
@@ -261,43 +261,14 @@ fn by_cargo(own: Option<&std::path::Path>) -> String {
     format!("cargo run --quiet{} --bin dateline --", if is_release { " --release" } else { "" })
 }
 
-/// Starts signals and, later, the socket, on threads of their own.
-fn start_rim(
-    control: Sender<Control>,
-    live: Arc<Live>,
-    stopping: Arc<AtomicBool>,
-) -> Result<tokio::runtime::Runtime, Fatal> {
-    let rim = tokio::runtime::Builder::new_multi_thread()
+/// Threads for the socket.
+fn start_rim() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
         .worker_threads(RIM_THREADS)
         .max_blocking_threads(ANSWER_THREADS)
         .thread_name("rim")
         .enable_all()
-        .build()?;
-    let _inside = rim.enter();
-    for kind in [SignalKind::terminate(), SignalKind::interrupt()] {
-        let mut signals = signal(kind)?;
-        let (control, live, stopping) = (control.clone(), Arc::clone(&live), Arc::clone(&stopping));
-        rim.spawn(async move {
-            while signals.recv().await.is_some() {
-                if stopping.swap(true, Ordering::SeqCst) {
-                    tracing::warn!("told to stop a second time: ending at once");
-                    std::process::exit(1);
-                }
-                live.update(|facts| facts.stopping = true);
-                // A full queue means a busy loop; it must hear of the stop all the same.
-                let control = control.clone();
-                drop(tokio::task::spawn_blocking(move || control.send(Control::Stop)));
-            }
-        });
-    }
-    let mut signals = signal(SignalKind::hangup())?;
-    rim.spawn(async move {
-        while signals.recv().await.is_some() {
-            let control = control.clone();
-            drop(tokio::task::spawn_blocking(move || control.send(Control::Reload)));
-        }
-    });
-    Ok(rim)
+        .build()
 }
 
 /// One conversation over standard input and output, from the store as it is.

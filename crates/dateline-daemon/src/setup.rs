@@ -78,7 +78,9 @@ pub(crate) fn open_within(program: &Program, patience: Duration) -> Result<Opene
         clock: crate::faults::clock(),
         ..StoreOptions::default()
     };
-    let (store, report) = Store::open(lock, &options)?;
+    let deadline = program.config.store.commit_deadline.0;
+    let (store, report) =
+        committer::guard_opening(&program.state, deadline, || Store::open(lock, &options).map_err(Fatal::from))?;
     // Each beside the others: one that empties its own directory touches nobody else's.
     let home = |name: &str| IndexerHome { directory: directory.index().join(name) };
     for name in program.indexer_names() {
