@@ -181,7 +181,7 @@ fn open(lab: &Lab) -> Store {
 
 /// Puts changes of the caller's into the index, in the place of the change that it would apply next.
 fn plant(lab: &Lab, views: Vec<RevisionView>, sequence: Sequence) {
-    let mut index = Index::open(&lab.state().join("index/index"), 16 << 20).expect("index opens");
+    let index = Index::open(&lab.state().join("index/index"), 16 << 20).expect("index opens");
     let change = |view: RevisionView| Change { sequence, document: view.document, opened: Some(view), closed: None };
     let changes: Vec<Change> = views.into_iter().map(change).collect();
     index.apply(&changes, &mut NoTable).expect("is applied");

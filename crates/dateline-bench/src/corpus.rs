@@ -27,7 +27,7 @@ impl Corpus {
         texts: impl Iterator<Item = (&'t str, Option<&'t str>, &'t str)>,
         home: &Path,
     ) -> Result<Corpus, IndexError> {
-        let mut index = Index::open(home, HEAP_BYTES)?;
+        let index = Index::open(home, HEAP_BYTES)?;
         let mut articles = Vec::new();
         for (number, (id, title, text)) in (1..).zip(texts) {
             let view = view(number, id, title, text);

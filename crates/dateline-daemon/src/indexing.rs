@@ -7,7 +7,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use dateline_core::{DocumentId, Revision, Sequence};
 use dateline_processor::{Change, IndexError, Indexer, RevisionView, Table};
 use dateline_store::{ChangeData, IndexerTable, Operation, RevisionData, Store, StoreError};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -57,19 +57,14 @@ pub(crate) enum IndexingError {
 pub(crate) struct Slot {
     /// Its name.
     pub(crate) name: String,
-    indexer: Mutex<Box<dyn Indexer>>,
+    /// Applies changes on one thread while others ask it.
+    pub(crate) indexer: Box<dyn Indexer>,
 }
 
 impl Slot {
     /// A slot.
     pub(crate) fn new(indexer: Box<dyn Indexer>) -> Slot {
-        Slot { name: indexer.descriptor().name().to_owned(), indexer: Mutex::new(indexer) }
-    }
-
-    /// The indexer; waits while it applies changes.
-    pub(crate) fn lock(&self) -> MutexGuard<'_, Box<dyn Indexer>> {
-        // An indexer that panicked is asked again: its durable state is what counts, and it is rebuilt when damaged.
-        self.indexer.lock().unwrap_or_else(PoisonError::into_inner)
+        Slot { name: indexer.descriptor().name().to_owned(), indexer }
     }
 }
 
@@ -259,7 +254,7 @@ impl Follower {
     fn new(slot: Arc<Slot>, store: &Store) -> Result<Follower, IndexingError> {
         let wrap = |source| IndexingError::Store { indexer: slot.name.clone(), source };
         let table = store.indexer_table(&slot.name).map_err(wrap)?;
-        let own = slot.lock().applied();
+        let own = slot.indexer.applied();
         let applied = own.map_or_else(|| table.applied(), Ok).map_err(wrap)?;
         let now = Instant::now();
         let mut follower = Follower {
@@ -288,7 +283,7 @@ impl Follower {
             return Ok(());
         }
         let (wrap, wrap_store) = (self.wrap(), self.wrap_store());
-        let version = self.slot.lock().descriptor().version().to_le_bytes();
+        let version = self.slot.indexer.descriptor().version().to_le_bytes();
         let table = self.table.as_mut().ok_or(IndexingError::Stopping)?;
         let known = StoreTable(table).get(VERSION_KEY).map_err(&wrap)?;
         if known.as_deref() == Some(version.as_slice()) {
@@ -317,7 +312,7 @@ impl Follower {
         let wrap = self.wrap();
         let table = self.table.as_mut().ok_or(IndexingError::Stopping)?;
         table.clear();
-        self.slot.lock().clear(&mut StoreTable(table)).map_err(wrap)?;
+        self.slot.indexer.clear(&mut StoreTable(table)).map_err(wrap)?;
         (self.applied, self.durable) = (Sequence(0), Sequence(0));
         Ok(())
     }
@@ -338,12 +333,11 @@ impl Follower {
         let last = changes.last().map_or(head, |change| change.sequence);
         let wrap = self.wrap();
         let table = self.table.as_mut().ok_or(IndexingError::Stopping)?;
-        let mut indexer = self.slot.lock();
+        let indexer = &self.slot.indexer;
         indexer.apply(&changes, &mut StoreTable(table)).map_err(&wrap)?;
         for (document, revision) in forgotten {
             indexer.forget(document, revision, &mut StoreTable(table)).map_err(&wrap)?;
         }
-        drop(indexer);
         self.applied = last;
         Ok(last < store.sequence())
     }
@@ -375,13 +369,10 @@ impl Follower {
             true => Ok(()),
             false => hooks.at_stage(stage).map_err(|error| wrap(failed_write(error))),
         };
-        let own = {
-            let mut indexer = self.slot.lock();
-            reach(Stage::BeforeIndexCommit)?;
-            indexer.commit().map_err(&wrap)?;
-            reach(Stage::AfterIndexCommit)?;
-            indexer.applied()
-        };
+        reach(Stage::BeforeIndexCommit)?;
+        self.slot.indexer.commit().map_err(&wrap)?;
+        reach(Stage::AfterIndexCommit)?;
+        let own = self.slot.indexer.applied();
         self.durable = match own {
             Some(sequence) => sequence,
             None => self.commit_table(work)?,
@@ -401,7 +392,7 @@ impl Follower {
 
     /// Tells the store how far an indexer with files of its own is, when that is news enough.
     fn tell_store(&mut self, work: &Sender<Work>, every: u64) -> Result<(), IndexingError> {
-        if self.slot.lock().applied().is_none() || self.durable.0 <= self.told.0 + every {
+        if self.slot.indexer.applied().is_none() || self.durable.0 <= self.told.0 + every {
             return Ok(());
         }
         self.told = self.durable;

@@ -330,7 +330,7 @@ pub(crate) fn scan(program: &Program) -> Result<ScanReport, Fatal> {
 pub(crate) fn catch_up(opened: &Opened) -> Result<(), Fatal> {
     let head = opened.store.sequence();
     let is_behind = |slot: &Arc<Slot>| -> Result<bool, Fatal> {
-        let own = slot.lock().applied();
+        let own = slot.indexer.applied();
         Ok(own.map_or_else(|| opened.store.applied(&slot.name), Ok)? < head)
     };
     let behind = opened.slots.iter().map(is_behind).collect::<Result<Vec<bool>, Fatal>>()?;

@@ -55,7 +55,7 @@ impl Indexer for Registry {
         &self.descriptor
     }
 
-    fn apply(&mut self, changes: &[Change], table: &mut dyn Table) -> Result<(), IndexError> {
+    fn apply(&self, changes: &[Change], table: &mut dyn Table) -> Result<(), IndexError> {
         let mut books = Books::default();
         for change in changes {
             let opened = change.opened.as_ref().map(contribution).transpose()?;
@@ -64,7 +64,7 @@ impl Indexer for Registry {
         books.write(table)
     }
 
-    fn clear(&mut self, table: &mut dyn Table) -> Result<(), IndexError> {
+    fn clear(&self, table: &mut dyn Table) -> Result<(), IndexError> {
         let mut keys = Vec::new();
         table.scan(b"", &mut |key, _| {
             keys.push(key.to_vec());

@@ -34,7 +34,7 @@ fn naming(people: usize, mentions: usize, name: &dyn Fn(usize) -> String) -> Cha
 fn the_cost_of_a_document_grows_with_its_names() {
     let home = IndexerHome { directory: std::path::PathBuf::new() };
     let apply = |change: Change| {
-        let mut registry = Registry::build(RegistryConfig::default(), &Resources::default(), &home).expect("builds");
+        let registry = Registry::build(RegistryConfig::default(), &Resources::default(), &home).expect("builds");
         registry.apply(&[change], &mut MemoryTable::default()).expect("applies");
     };
     let others = |at: usize| format!("Anna{} Vlachou{at}", at % 97);

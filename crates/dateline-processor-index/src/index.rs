@@ -14,6 +14,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use tantivy::directory::MmapDirectory;
 use tantivy::indexer::{IndexWriterOptions, LogMergePolicy};
 use tantivy::schema::Schema;
@@ -42,11 +44,18 @@ pub struct Index {
     heap_bytes: usize,
     schema: Schema,
     fields: Fields,
+    /// Shared with every [`Searching`]; another one only after everything was forgotten.
+    reader: Arc<RwLock<IndexReader>>,
+    /// The last sequence that survives a crash, beside `writing` because it is asked for while changes are applied.
+    applied: AtomicU64,
+    writing: Mutex<Writing>,
+}
+
+/// What only the one who applies changes needs.
+struct Writing {
     index: tantivy::Index,
-    reader: IndexReader,
     /// Opened with the first change: whoever only searches takes no lock and starts no thread.
     writer: Option<IndexWriter>,
-    applied: Sequence,
     pending: Sequence,
 }
 
@@ -54,7 +63,7 @@ impl std::fmt::Debug for Index {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Index")
             .field("directory", &self.directory)
-            .field("applied", &self.applied)
+            .field("applied", &self.durable())
             .finish_non_exhaustive()
     }
 }
@@ -124,34 +133,40 @@ impl Index {
             heap_bytes,
             schema,
             fields,
-            index,
-            reader,
-            writer: None,
-            applied,
-            pending: applied,
+            reader: Arc::new(RwLock::new(reader)),
+            applied: AtomicU64::new(applied.0),
+            writing: Mutex::new(Writing { index, writer: None, pending: applied }),
         })
     }
 
-    /// A handle for reading that other threads may clone and keep. It sees every commit from now on; after
-    /// [`Indexer::clear`] take a new one.
+    /// A handle for reading that other threads may clone and keep. It sees every commit from now on.
     #[must_use]
     pub fn searching(&self) -> Searching {
-        Searching { reader: self.reader.clone(), fields: self.fields.clone() }
+        Searching { reader: Arc::clone(&self.reader), fields: self.fields.clone() }
     }
 
     /// The last sequence that was applied, committed or not.
     #[must_use]
     pub fn pending(&self) -> Sequence {
-        self.pending
+        self.writing().pending
+    }
+
+    fn durable(&self) -> Sequence {
+        Sequence(self.applied.load(Ordering::Acquire))
+    }
+
+    fn writing(&self) -> MutexGuard<'_, Writing> {
+        // A panic leaves nothing half done here: what counts is what tantivy committed.
+        self.writing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Forgets a revision whose retention has ended.
     ///
     /// # Errors
     /// [`IndexError::Storage`].
-    pub fn forget(&mut self, document: DocumentId, revision: Revision) -> Result<(), IndexError> {
+    pub fn forget(&self, document: DocumentId, revision: Revision) -> Result<(), IndexError> {
         let term = Term::from_field_text(self.fields.key, &key(document, revision));
-        self.writer()?.delete_term(term);
+        self.writing().writer(self.heap_bytes)?.delete_term(term);
         Ok(())
     }
 
@@ -162,10 +177,48 @@ impl Index {
         files.filter_map(|entry| entry.metadata().ok()).map(|metadata| metadata.len()).sum()
     }
 
-    fn writer(&mut self) -> Result<&mut IndexWriter, IndexError> {
+    fn put(&self, view: &RevisionView, writing: &mut Writing) -> Result<(), IndexError> {
+        let document: TantivyDocument = index_document(&self.fields, view);
+        let term = Term::from_field_text(self.fields.key, &key(view.document, view.revision));
+        let writer = writing.writer(self.heap_bytes)?;
+        writer.delete_term(term);
+        writer.add_document(document).map_err(unwritable)?;
+        Ok(())
+    }
+
+    fn commit_pending(&self) -> Result<(), IndexError> {
+        let mut writing = self.writing();
+        if writing.pending == self.durable() {
+            return Ok(());
+        }
+        let payload = Payload { version: VERSION, sequence: writing.pending.0 };
+        let payload = serde_json::to_string(&payload).map_err(unwritable)?;
+        let mut commit = writing.writer(self.heap_bytes)?.prepare_commit().map_err(unwritable)?;
+        commit.set_payload(&payload);
+        commit.commit().map_err(unwritable)?;
+        self.applied.store(writing.pending.0, Ordering::Release);
+        self.searching().reader().reload().map_err(unwritable)
+    }
+
+    fn restart(&self) -> Result<(), IndexError> {
+        let mut writing = self.writing();
+        if let Some(writer) = writing.writer.take() {
+            writer.wait_merging_threads().map_err(unwritable)?;
+        }
+        wipe(&self.directory).map_err(unwritable)?;
+        writing.index = open(&self.directory, &self.schema).map_err(unwritable)?;
+        *self.reader.write().unwrap_or_else(PoisonError::into_inner) = reader(&writing.index).map_err(unwritable)?;
+        self.applied.store(0, Ordering::Release);
+        writing.pending = Sequence(0);
+        Ok(())
+    }
+}
+
+impl Writing {
+    fn writer(&mut self, heap_bytes: usize) -> Result<&mut IndexWriter, IndexError> {
         if self.writer.is_none() {
             let options = IndexWriterOptions::builder()
-                .memory_budget_per_thread(self.heap_bytes)
+                .memory_budget_per_thread(heap_bytes)
                 .num_worker_threads(1)
                 .num_merge_threads(1)
                 .build();
@@ -182,41 +235,6 @@ impl Index {
             self.writer = Some(writer);
         }
         self.writer.as_mut().ok_or(IndexError::Damaged { reason: "writer is gone".to_owned() })
-    }
-
-    fn put(&mut self, view: &RevisionView) -> Result<(), IndexError> {
-        let document: TantivyDocument = index_document(&self.fields, view);
-        let term = Term::from_field_text(self.fields.key, &key(view.document, view.revision));
-        let writer = self.writer()?;
-        writer.delete_term(term);
-        writer.add_document(document).map_err(unwritable)?;
-        Ok(())
-    }
-
-    fn commit_pending(&mut self) -> Result<(), IndexError> {
-        if self.pending == self.applied {
-            return Ok(());
-        }
-        let payload = Payload { version: VERSION, sequence: self.pending.0 };
-        let payload = serde_json::to_string(&payload).map_err(unwritable)?;
-        let writer = self.writer()?;
-        let mut commit = writer.prepare_commit().map_err(unwritable)?;
-        commit.set_payload(&payload);
-        commit.commit().map_err(unwritable)?;
-        self.applied = self.pending;
-        self.reader.reload().map_err(unwritable)
-    }
-
-    fn restart(&mut self) -> Result<(), IndexError> {
-        if let Some(writer) = self.writer.take() {
-            writer.wait_merging_threads().map_err(unwritable)?;
-        }
-        wipe(&self.directory).map_err(unwritable)?;
-        self.index = open(&self.directory, &self.schema).map_err(unwritable)?;
-        self.reader = reader(&self.index).map_err(unwritable)?;
-        self.applied = Sequence(0);
-        self.pending = Sequence(0);
-        Ok(())
     }
 }
 
@@ -236,21 +254,22 @@ impl Indexer for Index {
         &self.descriptor
     }
 
-    fn apply(&mut self, changes: &[Change], _table: &mut dyn Table) -> Result<(), IndexError> {
+    fn apply(&self, changes: &[Change], _table: &mut dyn Table) -> Result<(), IndexError> {
+        let mut writing = self.writing();
         for change in changes {
             for view in [&change.closed, &change.opened].into_iter().flatten() {
-                self.put(view)?;
+                self.put(view, &mut writing)?;
             }
-            self.pending = self.pending.max(change.sequence);
+            writing.pending = writing.pending.max(change.sequence);
         }
         Ok(())
     }
 
-    fn commit(&mut self) -> Result<(), IndexError> {
+    fn commit(&self) -> Result<(), IndexError> {
         self.commit_pending()
     }
 
-    fn forget(&mut self, document: DocumentId, revision: Revision, _table: &mut dyn Table) -> Result<(), IndexError> {
+    fn forget(&self, document: DocumentId, revision: Revision, _table: &mut dyn Table) -> Result<(), IndexError> {
         Index::forget(self, document, revision)
     }
 
@@ -259,10 +278,10 @@ impl Indexer for Index {
     }
 
     fn applied(&self) -> Option<Sequence> {
-        Some(self.applied)
+        Some(self.durable())
     }
 
-    fn clear(&mut self, _table: &mut dyn Table) -> Result<(), IndexError> {
+    fn clear(&self, _table: &mut dyn Table) -> Result<(), IndexError> {
         self.restart()
     }
 
@@ -276,7 +295,7 @@ impl Indexer for Index {
             .map(|word| word.as_str().map(|word| crate::Word::Stem(word.to_owned())).ok_or_else(expected))
             .collect::<Result<_, _>>()?;
         let counts = self.searching().document_frequencies(crate::Field::Text, &words)?;
-        Ok(json!({ "revisions": self.searching().revisions(), "counts": counts, "applied": self.applied.0 }))
+        Ok(json!({ "revisions": self.searching().revisions(), "counts": counts, "applied": self.durable().0 }))
     }
 }
 

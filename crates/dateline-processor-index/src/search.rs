@@ -8,6 +8,7 @@ use dateline_processor::IndexError;
 use dateline_processor::core::{DateInterval, DocumentId, Revision};
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
+use std::sync::{Arc, PoisonError, RwLock};
 use tantivy::columnar::Column;
 use tantivy::index::SegmentReader;
 use tantivy::schema::IndexRecordOption;
@@ -47,7 +48,7 @@ pub struct Found {
 /// A handle for reading. Cheap to clone; sees each commit of the [`crate::Index`] it came from.
 #[derive(Clone)]
 pub struct Searching {
-    pub(crate) reader: IndexReader,
+    pub(crate) reader: Arc<RwLock<IndexReader>>,
     pub(crate) fields: Fields,
 }
 
@@ -187,6 +188,11 @@ impl Best {
 }
 
 impl Searching {
+    /// The reader of the moment.
+    pub(crate) fn reader(&self) -> IndexReader {
+        self.reader.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Files of the index whose bytes are not those that were written, by their checksums. Reads the whole index. What
     /// is damaged is so at a second look too; files that a merge replaced meanwhile are not.
     #[must_use]
@@ -201,7 +207,7 @@ impl Searching {
 
     /// The damaged files of one look, by name; the index itself when it cannot be looked at.
     fn checked(&self) -> Vec<String> {
-        match self.reader.searcher().index().validate_checksum() {
+        match self.reader().searcher().index().validate_checksum() {
             Ok(damaged) => {
                 let mut names: Vec<String> = damaged.iter().map(|file| file.display().to_string()).collect();
                 names.sort();
@@ -224,7 +230,7 @@ impl Searching {
     /// # Errors
     /// [`IndexError::Storage`] when the index cannot be read.
     pub fn document_frequencies(&self, field: Field, words: &[Word]) -> Result<Vec<u64>, IndexError> {
-        let searcher = self.reader.searcher();
+        let searcher = self.reader().searcher();
         let mut compiler = Compiler::new(&searcher, &self.fields, Scoring::default());
         words.iter().map(|word| compiler.document_frequency(field, word)).collect::<Result<_, _>>().map_err(unreadable)
     }
@@ -232,11 +238,11 @@ impl Searching {
     /// How many revisions the index holds.
     #[must_use]
     pub fn revisions(&self) -> u64 {
-        self.reader.searcher().num_docs()
+        self.reader().searcher().num_docs()
     }
 
     fn run(&self, plan: &Plan) -> tantivy::Result<Found> {
-        let searcher = self.reader.searcher();
+        let searcher = self.reader().searcher();
         let mut compiler = Compiler::new(&searcher, &self.fields, plan.scoring);
         let near = nearness_words(plan);
         let page = plan.offset.saturating_add(plan.limit);

@@ -28,7 +28,7 @@ fn the_cost_of_a_document_grows_with_its_length() {
     let cost = |what: &str, make: &mut dyn FnMut(usize) -> String| {
         assert_linear(what, |bytes| {
             let home = tempfile::tempdir().expect("a directory");
-            let mut index = Index::open(home.path(), HEAP).expect("opens");
+            let index = Index::open(home.path(), HEAP).expect("opens");
             index.apply(&[change(&make(bytes))], &mut NoTable).expect("applies");
             index.commit().expect("commits");
         });

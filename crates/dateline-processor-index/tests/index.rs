@@ -67,7 +67,7 @@ fn opened(sequence: u64, view: RevisionView) -> Change {
 }
 
 fn index(directory: &Path, views: Vec<RevisionView>) -> Index {
-    let mut index = Index::open(directory, HEAP).expect("opens");
+    let index = Index::open(directory, HEAP).expect("opens");
     let changes: Vec<Change> = (1..).zip(views).map(|(sequence, view)| opened(sequence, view)).collect();
     index.apply(&changes, &mut NoTable).expect("applies");
     index.commit().expect("commits");
@@ -240,7 +240,7 @@ fn the_title_weighs_and_nearness_raises() {
 #[test]
 fn each_clock_sees_its_own_revisions() {
     let home = tempfile::tempdir().expect("a directory");
-    let mut index = Index::open(home.path(), HEAP).expect("opens");
+    let index = Index::open(home.path(), HEAP).expect("opens");
     let mut first = view(1, 1, "The bridge stands.");
     first.layers = vec![dated("2022-04-01")];
     let mut second = view(1, 2, "The bridge fell.");
@@ -290,12 +290,12 @@ fn each_clock_sees_its_own_revisions() {
 #[test]
 fn what_was_committed_survives_and_what_was_not_does_not() {
     let home = tempfile::tempdir().expect("a directory");
-    let mut index = index(home.path(), vec![view(1, 1, "alpha"), view(2, 1, "beta")]);
+    let index = index(home.path(), vec![view(1, 1, "alpha"), view(2, 1, "beta")]);
     let early = index.searching();
     index.apply(&[opened(3, view(3, 1, "gamma"))], &mut NoTable).expect("applies");
     assert_eq!((index.applied(), index.pending()), (Some(Sequence(2)), Sequence(3)));
     drop(index);
-    let mut index = Index::open(home.path(), HEAP).expect("opens again");
+    let index = Index::open(home.path(), HEAP).expect("opens again");
     assert_eq!(index.applied(), Some(Sequence(2)));
     assert_eq!(sorted(&index, Node::Everything), [1, 2]);
     index.apply(&[opened(3, view(3, 1, "gamma"))], &mut NoTable).expect("applies");
@@ -313,13 +313,18 @@ fn what_was_committed_survives_and_what_was_not_does_not() {
 #[test]
 fn a_reading_handle_sees_later_commits_and_reading_needs_no_lock() {
     let home = tempfile::tempdir().expect("a directory");
-    let mut writing = index(home.path(), vec![view(1, 1, "alpha")]);
+    let writing = index(home.path(), vec![view(1, 1, "alpha")]);
     let handle = writing.searching();
     writing.apply(&[opened(2, view(2, 1, "alpha"))], &mut NoTable).expect("applies");
     writing.commit().expect("commits");
     assert_eq!(handle.search(&Plan::new(stem("alpha"), 9)).expect("searches").total, 2);
     let other = Index::open(home.path(), HEAP).expect("opens beside the writer");
     assert_eq!(sorted(&other, stem("alpha")), [1, 2]);
+    writing.clear(&mut NoTable).expect("clears");
+    assert_eq!(handle.search(&Plan::new(stem("alpha"), 9)).expect("searches").total, 0);
+    writing.apply(&[opened(1, view(1, 1, "alpha"))], &mut NoTable).expect("applies");
+    writing.commit().expect("commits");
+    assert_eq!(handle.search(&Plan::new(stem("alpha"), 9)).expect("searches").total, 1);
 }
 
 #[test]

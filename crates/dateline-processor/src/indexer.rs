@@ -97,8 +97,9 @@ pub trait Table {
     fn scan(&self, prefix: &[u8], visit: &mut dyn FnMut(&[u8], &[u8]) -> bool) -> Result<(), IndexError>;
 }
 
-/// A fold over the change log.
-pub trait Indexer: Send {
+/// A fold over the change log. One thread applies changes, in order and one call at a time; others ask it meanwhile and do
+/// not wait for it, so what it keeps beside its table needs a lock of its own, held shortly.
+pub trait Indexer: Send + Sync {
     /// Name and code version; a raised version means a rebuild.
     fn descriptor(&self) -> &Descriptor;
 
@@ -107,13 +108,13 @@ pub trait Indexer: Send {
     ///
     /// # Errors
     /// [`IndexError`]; the changes will come again.
-    fn apply(&mut self, changes: &[Change], table: &mut dyn Table) -> Result<(), IndexError>;
+    fn apply(&self, changes: &[Change], table: &mut dyn Table) -> Result<(), IndexError>;
 
     /// Makes durable what was applied. Does nothing for indexers that live in their table.
     ///
     /// # Errors
     /// [`IndexError::Storage`].
-    fn commit(&mut self) -> Result<(), IndexError> {
+    fn commit(&self) -> Result<(), IndexError> {
         Ok(())
     }
 
@@ -127,7 +128,7 @@ pub trait Indexer: Send {
     ///
     /// # Errors
     /// [`IndexError::Storage`].
-    fn forget(&mut self, document: DocumentId, revision: Revision, table: &mut dyn Table) -> Result<(), IndexError> {
+    fn forget(&self, document: DocumentId, revision: Revision, table: &mut dyn Table) -> Result<(), IndexError> {
         let _ = (document, revision, table);
         Ok(())
     }
@@ -141,9 +142,9 @@ pub trait Indexer: Send {
     ///
     /// # Errors
     /// [`IndexError::Storage`].
-    fn clear(&mut self, table: &mut dyn Table) -> Result<(), IndexError>;
+    fn clear(&self, table: &mut dyn Table) -> Result<(), IndexError>;
 
-    /// Answers a question in JSON: `dateline ask NAME`.
+    /// Answers a question in JSON: `dateline ask NAME`. `table` shows what is committed.
     ///
     /// # Errors
     /// [`IndexError::BadQuestion`] with what was expected.

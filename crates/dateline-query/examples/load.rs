@@ -64,7 +64,7 @@ fn main() -> Result<(), Failure> {
     let bytes: usize = texts.iter().map(|text| text.len()).sum();
     println!("{} files, {:.1} MB, {copies} times; {}", texts.len(), bytes as f64 / 1e6, memory_peak());
     let home = tempfile::tempdir()?;
-    let mut index = Index::open(home.path(), 32_000_000)?;
+    let index = Index::open(home.path(), 32_000_000)?;
     let (start, cpu) = (Instant::now(), cpu_seconds());
     let mut number = 0;
     for _ in 0..copies {

@@ -87,7 +87,7 @@ impl World {
 
     fn index(&self) -> (tempfile::TempDir, Index) {
         let home = tempfile::tempdir().expect("a directory");
-        let mut index = Index::open(home.path(), 15_000_000).expect("opens");
+        let index = Index::open(home.path(), 15_000_000).expect("opens");
         for (sequence, view) in (1..).map(Sequence).zip(&self.views) {
             let (opened, closed) = match view.seen_to {
                 None => (Some(view.clone()), None),

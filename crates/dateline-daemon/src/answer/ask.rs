@@ -20,7 +20,7 @@ impl Answerer {
             return Err(ErrorBody::new(ErrorKind::NotFound, format!("no indexer `{name}`")).candidates(names));
         };
         let mut table = self.store.indexer_table(name).map_err(store_error)?;
-        let answer = slot.lock().answer(question, &StoreTable(&mut table));
+        let answer = slot.indexer.answer(question, &StoreTable(&mut table));
         answer.map_err(|error| match &error {
             IndexError::BadQuestion { .. } => ErrorBody::from_error(ErrorKind::BadRequest, &error),
             IndexError::Damaged { .. } => {

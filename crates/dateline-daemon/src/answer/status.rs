@@ -78,7 +78,7 @@ impl Answerer {
             return facts.indexed;
         }
         let applied = |slot: &std::sync::Arc<crate::indexing::Slot>| {
-            let own = slot.lock().applied();
+            let own = slot.indexer.applied();
             own.or_else(|| self.store.applied(&slot.name).ok()).unwrap_or_default()
         };
         self.slots.iter().map(applied).min().unwrap_or_else(|| self.store.sequence())

@@ -46,7 +46,7 @@ fn day(number: i8) -> Date {
 const PER: EntityType = EntityType::Per;
 
 fn filled() -> (Registry, MemoryTable) {
-    let (mut registry, mut table) = (registry(), MemoryTable::default());
+    let (registry, mut table) = (registry(), MemoryTable::default());
     let one = view(1, day(5), &[(PER, "Ada Blom", None), (EntityType::Loc, "Kyiv", Some("UA-capital"))]);
     let two = view(
         2,
@@ -79,7 +79,7 @@ fn same_name_and_watchlist_id_meet() {
 
 #[test]
 fn a_second_run_and_a_delete_leave_no_trace() {
-    let (mut registry, table) = filled();
+    let (registry, table) = filled();
     let mut again = table.clone();
     let same = view(1, day(5), &[(PER, "Ada Blom", None), (EntityType::Loc, "Kyiv", Some("UA-capital"))]);
     registry.apply(&[open(1, same)], &mut again).expect("applies");

@@ -62,7 +62,7 @@ impl Indexer for CoMentions {
 
     /// Takes back what the document counted before, and counts what it has now. What it counted before is in the table
     /// too, committed with the counts: a change that comes twice changes nothing.
-    fn apply(&mut self, changes: &[Change], table: &mut dyn Table) -> Result<(), IndexError> {
+    fn apply(&self, changes: &[Change], table: &mut dyn Table) -> Result<(), IndexError> {
         for change in changes {
             let now = change.opened.as_ref().map(|view| self.names(view)).transpose()?.unwrap_or_default();
             let key = document_key(change.document);
@@ -83,7 +83,7 @@ impl Indexer for CoMentions {
         Ok(())
     }
 
-    fn clear(&mut self, table: &mut dyn Table) -> Result<(), IndexError> {
+    fn clear(&self, table: &mut dyn Table) -> Result<(), IndexError> {
         let mut keys = Vec::new();
         table.scan(b"", &mut |key, _| {
             keys.push(key.to_vec());
