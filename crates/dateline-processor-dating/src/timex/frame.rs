@@ -97,6 +97,7 @@ slots! {
     MajorNumber "major-number",
     MajorUnit "major-unit",
     Known "known",
+    SurelyKnown "surely-known",
     Tense "tense",
 }
 

@@ -2,12 +2,15 @@
 
 use super::super::calendar::{Point, add_days, add_months, weekday};
 use super::super::frame::{Slot, Unit};
+use super::super::grammar::Where;
 use super::shift::move_point;
 use super::{Place, Resolver, Tense};
 use dateline_processor::core::Date;
 
 /// The ordinal that stands for `last`.
 const LAST: i32 = 99;
+/// How near its own anniversary a well-known day may just as well be that of this year.
+const ANNIVERSARY_DAYS: i32 = 75;
 /// How far a day of the month may have to be looked for until it falls on a given weekday.
 const MONTHS_TO_WEEKDAY_MAX: i32 = 14;
 
@@ -83,12 +86,16 @@ impl Resolver<'_> {
         }
     }
 
-    /// The day that has become the name of what happened on it, where month and day are its own and it is over.
+    /// The day that has become the name of what happened on it, where month and day are its own and it is over. Around
+    /// its anniversaries only where the words leave no doubt.
     fn known_day(&mut self, month: i8, day: i8) -> Option<Date> {
-        let known = self.get(Slot::Known)?;
+        let known = self.get(Slot::SurelyKnown).or_else(|| self.get(Slot::Known))?;
         let date = Date::new(i16::try_from(known / 10_000).ok()?, month, day).ok()?;
         let same = known % 10_000 == i32::from(month) * 100 + i32::from(day);
-        let found = (same && self.context.dct.is_none_or(|dct| dct >= date)).then_some(date)?;
+        let over = self.context.dct.is_some_and(|dct| dct >= date);
+        let sure =
+            self.get(Slot::SurelyKnown).is_some() || self.context.dct.is_some_and(|dct| far_from(dct, month, day));
+        let found = (same && over && sure && self.context.place == Where::News).then_some(date)?;
         self.note(|| format!("known as the day of an event, {found}"));
         Some(found)
     }
@@ -205,6 +212,13 @@ impl Resolver<'_> {
         let Some((year, month)) = month else { return Some(Place::Open(format!("XXXX-XX-{day:02}"))) };
         Date::new(year, month, day).ok().map(|date| Place::Known(Point::Day(date)))
     }
+}
+
+/// Whether a day of the year is more than [`ANNIVERSARY_DAYS`] away, before or after.
+fn far_from(dct: Date, month: i8, day: i8) -> bool {
+    let near =
+        |year: i16| Date::new(year, month, day).is_ok_and(|date| (date - dct).get_days().abs() <= ANNIVERSARY_DAYS);
+    !(dct.year() - 1..=dct.year() + 1).any(near)
 }
 
 /// The year of `last October`, `this September`, `next May`.
