@@ -174,7 +174,8 @@ fn settle_orders(clues: &mut [Clue]) {
 fn choose(clues: &mut [Clue], diagnostics: &mut Vec<Diagnostic>) -> Option<Dct> {
     let best = [DctRole::Published, DctRole::Updated].into_iter().find_map(|role| heaviest(clues, role));
     let (winner, score) = best?;
-    let winner = listing(clues, winner)
+    let winner = stated_change(clues, winner)
+        .or_else(|| listing(clues, winner))
         .or_else(|| shown_change(clues, winner))
         .or_else(|| local_day(clues, winner))
         .unwrap_or(winner);
@@ -279,6 +280,24 @@ fn listing(clues: &[Clue], winner: usize) -> Option<usize> {
     }
     bylines.into_iter().max_by_key(|at| clues[*at].candidate.interval.earliest)
 }
+
+/// A date somewhere in a page, years before the change that the page states, is what the page tells of.
+fn stated_change(clues: &[Clue], winner: usize) -> Option<usize> {
+    let (shown, role) = (&clues[winner].candidate, DctRole::Updated);
+    if shown.kind != "visible" || shown.role != DctRole::Published {
+        return None;
+    }
+    let stated = |clue: &&Clue| clue.candidate.role == role && clue.candidate.weight >= STATED_WEIGHT_MIN;
+    let (at, _) =
+        clues.iter().enumerate().filter(|(_, clue)| stated(clue)).max_by_key(|(_, clue)| clue.candidate.weight)?;
+    let years = clues[at].candidate.interval.earliest.year() - shown.interval.latest.year();
+    (years > SHOWN_YEARS_MAX).then_some(at)
+}
+
+/// Least weight of a change that a page states outright.
+const STATED_WEIGHT_MIN: u8 = 70;
+/// A page is not shown by chance with the day on which it was written when it was changed more than so many years later.
+const SHOWN_YEARS_MAX: i16 = 1;
 
 /// When all that a page shows is the day of its last change, that is the day of the text we have.
 fn shown_change(clues: &[Clue], winner: usize) -> Option<usize> {

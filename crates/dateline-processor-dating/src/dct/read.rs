@@ -16,6 +16,7 @@ struct MonthFile {
     glue: Vec<String>,
     suffixes: Vec<String>,
     clock: Vec<String>,
+    signs: [Vec<String>; 3],
     words: PageWords,
     #[serde(flatten)]
     languages: BTreeMap<String, MonthLanguage>,
@@ -47,6 +48,8 @@ pub(crate) struct DateReader {
     glue: Vec<String>,
     suffixes: Vec<String>,
     clock: Vec<String>,
+    /// Signs behind year, month and day.
+    signs: [Vec<String>; 3],
     pub(crate) words: PageWords,
     orders: BTreeMap<String, NumericOrder>,
 }
@@ -101,6 +104,7 @@ impl DateReader {
             glue: file.glue,
             suffixes: file.suffixes,
             clock: file.clock,
+            signs: file.signs,
             words: file.words,
             orders,
         })
@@ -199,7 +203,25 @@ impl DateReader {
 
     fn date_at(&self, tokens: &[Token], at: usize, order: NumericOrder) -> Option<(Found, usize)> {
         let numeric = numeric(tokens, at, order);
-        numeric.or_else(|| self.named(tokens, at))
+        numeric.or_else(|| self.signed(tokens, at)).or_else(|| self.named(tokens, at))
+    }
+
+    /// `2022年4月5日`, `2022년 4월 5일`, `2022年4月`.
+    fn signed(&self, tokens: &[Token], at: usize) -> Option<(Found, usize)> {
+        let part = |at: usize, sign: usize| {
+            let (value, _) = number(tokens.get(at))?;
+            match &tokens.get(at + 1)?.piece {
+                Piece::Word(word) if self.signs[sign].iter().any(|sign| word.starts_with(sign)) => Some(value),
+                _ => None,
+            }
+        };
+        let (year, month) = (part(at, 0)?, part(at + 2, 1)?);
+        let (interval, used) = match part(at + 4, 2) {
+            Some(day) => (DateInterval::day(civil(year, month, day)?), 6),
+            None => (DateInterval::month(civil(year, month, 1)?), 4),
+        };
+        let (start, end) = (tokens[at].start, tokens[at + used - 1].end);
+        Some((Found { start, end, interval, time: None, utc: false, other: None }, used))
     }
 
     fn month(&self, token: Option<&Token>) -> Option<i8> {
@@ -427,10 +449,32 @@ mod tests {
             "20220405",
             "Posted on Apr. 5, 2022 at 3:15 pm",
             "1649116800",
+            "2022年04月05日(火) 10:00",
+            "2022년 4월 5일 오후",
+            "5 квітня 2022",
+            "5 Απριλίου 2022",
+            "5. huhtikuuta 2022",
+            "5 أبريل 2022",
+            "5 באפריל 2022",
         ] {
             assert_eq!(read(text, NumericOrder::DayFirst), ["2022-04-05"], "{text}");
         }
         assert_eq!(read("aprile 2022", NumericOrder::DayFirst), ["2022-04"]);
+    }
+
+    #[test]
+    fn no_name_is_of_two_months() {
+        let file: super::MonthFile = toml::from_str(super::MONTHS).expect("the table reads");
+        let mut known = std::collections::BTreeMap::new();
+        for (language, names) in &file.languages {
+            assert!(matches!(names.months.len(), 0 | 12), "{language}");
+            for (name, month) in
+                names.months.iter().zip(1..).flat_map(|(names, month)| names.iter().map(move |name| (name, month)))
+            {
+                let before = known.insert(name, month);
+                assert!(before.is_none_or(|before| before == month), "`{name}` of {language} is two months");
+            }
+        }
     }
 
     #[test]
