@@ -98,6 +98,7 @@ slots! {
     MajorUnit "major-unit",
     Known "known",
     SurelyKnown "surely-known",
+    Exact "exact",
     Tense "tense",
 }
 
@@ -119,6 +120,7 @@ fn vocabulary(slot: Slot) -> &'static [&'static str] {
         Slot::Mod => MODS,
         Slot::Era => &["bc", "ad"],
         Slot::Tense => &["past", "future"],
+        Slot::Exact => &["", "day", "week", "month"],
         Slot::Quant => &["", "EVERY", "EACH"],
         Slot::Ref => &["PRESENT_REF", "PAST_REF", "FUTURE_REF"],
         Slot::Meridiem => &["am", "pm"],

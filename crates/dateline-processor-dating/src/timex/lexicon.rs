@@ -54,6 +54,8 @@ pub(crate) enum NumberWord {
     Scale(i32),
     /// `first` ... as the end of a compound.
     Ordinal(i32),
+    /// `seventies` as the end of `nineteen seventies`.
+    Decade(i32),
     /// `half`.
     Half,
     /// `quarter`, behind `and a`.
@@ -93,6 +95,7 @@ struct NumbersFile {
     tens: BTreeMap<String, i32>,
     scales: BTreeMap<String, i32>,
     ordinals: BTreeMap<String, i32>,
+    decades: BTreeMap<String, i32>,
     ordinal_suffixes: Vec<String>,
     decade_suffixes: Vec<String>,
     half: Vec<String>,
@@ -287,6 +290,7 @@ impl Lexicon {
         numbers.tens.iter().for_each(|(text, value)| set(text, NumberWord::Tens(*value)));
         numbers.scales.iter().for_each(|(text, value)| set(text, NumberWord::Scale(*value)));
         numbers.ordinals.iter().for_each(|(text, value)| set(text, NumberWord::Ordinal(*value)));
+        numbers.decades.iter().for_each(|(text, value)| set(text, NumberWord::Decade(*value)));
         numbers.half.iter().for_each(|text| set(text, NumberWord::Half));
         numbers.quarter.iter().for_each(|text| set(text, NumberWord::Quarter));
         numbers.and.iter().for_each(|text| set(text, NumberWord::And));

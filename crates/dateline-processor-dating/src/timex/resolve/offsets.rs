@@ -13,6 +13,8 @@ impl Resolver<'_> {
     pub(super) fn offset(&mut self) -> Option<(TimexType, String, Option<Point>)> {
         let sign = self.get(Slot::Sign)?;
         let number = self.get(Slot::Number).or_else(|| self.get(Slot::Article).map(|_| 1000));
+        // `a year and a half ago`.
+        let number = number.map(|number| number + self.get(Slot::Extra).filter(|_| number % 1000 == 0).unwrap_or(0));
         let counted = number.filter(|_| !self.frame.has(Slot::Vague)).zip(self.frame.unit());
         let Some((thousandths, unit)) = counted else {
             let value = if sign < 0 { "PAST_REF" } else { "FUTURE_REF" };
@@ -36,6 +38,9 @@ impl Resolver<'_> {
             let point = move_quarter(over, sign)?;
             return Some((TimexType::Date, point.value(), Some(point)));
         }
+        if self.frame.has(Slot::Exact) && unit > Unit::Daypart {
+            return self.exact_offset(unit, sign * (thousandths / 1000));
+        }
         let mut place = self.offset_place(unit, thousandths, sign)?;
         // `two weeks ago Thursday`, `a week from Monday`.
         if let (Place::Known(point @ Point::Week(..)), Some(code)) = (&place, self.get(Slot::Weekday))
@@ -49,6 +54,22 @@ impl Resolver<'_> {
             Place::Known(point) => (kind, point.value() + night, Some(point)),
             Place::Open(value) => (kind, value + night, None),
         })
+    }
+
+    /// `a year ago today`, `ten years ago this week`: to the day, or the week or month that holds it.
+    fn exact_offset(&mut self, unit: Unit, count: i32) -> Option<(TimexType, String, Option<Point>)> {
+        let exact = self.frame.word(Slot::Exact)?;
+        let Some(dct) = self.deictic_day() else {
+            return Some((TimexType::Date, open_pattern(Unit::Day).to_owned(), None));
+        };
+        // `two years ago yesterday`.
+        let day = same_day(add_days(dct, self.get(Slot::DayOffset).unwrap_or(0))?, unit, count)?;
+        let point = match exact {
+            "week" => Point::week_of(day),
+            "month" => Point::Month(day.year(), day.month()),
+            _ => Point::Day(day),
+        };
+        Some((TimexType::Date, point.value(), Some(point)))
     }
 
     pub(super) fn offset_place(&mut self, unit: Unit, thousandths: i32, sign: i32) -> Option<Place> {
@@ -87,7 +108,7 @@ impl Resolver<'_> {
         if self.context.place == Where::Colloquial
             && let Point::Day(date) = point
         {
-            return colloquial_offset(date, unit, count).map(|date| Place::Known(Point::Day(date)));
+            return same_day(date, unit, count).map(|date| Place::Known(Point::Day(date)));
         }
         if thousandths % 1000 == 500
             && unit == Unit::Year
@@ -121,12 +142,14 @@ impl Resolver<'_> {
     }
 }
 
-fn colloquial_offset(date: Date, unit: Unit, count: i32) -> Option<Date> {
+/// The day that lies so many units from `date`, of the same number in its month where there is one.
+fn same_day(date: Date, unit: Unit, count: i32) -> Option<Date> {
     let months = match unit {
         Unit::Month => count,
         Unit::Quarter => count * 3,
         Unit::Year => count * 12,
         Unit::Decade => count * 120,
+        Unit::Century => count * 1200,
         Unit::Week => return add_days(date, count * 7),
         _ => return add_days(date, count),
     };

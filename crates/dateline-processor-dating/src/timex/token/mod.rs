@@ -343,7 +343,9 @@ impl Lexer<'_> {
             self.spoil_glued_number(start);
         } else {
             let entry = self.lexicon.entry(word);
-            self.spelled |= entry.number.is_some_and(|number| !matches!(number, NumberWord::And | NumberWord::Article));
+            self.spelled |= entry
+                .number
+                .is_some_and(|number| !matches!(number, NumberWord::And | NumberWord::Article | NumberWord::Decade(_)));
             if entry.abbreviation && self.at(end) == b'.' {
                 end += 1;
                 self.flags |= STOP;

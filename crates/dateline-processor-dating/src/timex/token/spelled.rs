@@ -60,6 +60,9 @@ fn spelled_number(tokens: &[Token], from: usize, lexicon: &Lexicon) -> Option<(T
     if at == from || !reader.any {
         return None;
     }
+    if let (Some(NumberWord::Decade(decade)), Some(hundreds)) = (word(at), reader.hundreds_of_years()) {
+        return Some((joined(tokens, from, at + 1 - from, Kind::Decade, hundreds + decade), at + 1 - from));
+    }
     if let Some((used, fraction)) = and_a_part(tokens, at, lexicon).filter(|_| !ordinal) {
         reader.fraction = fraction;
         at += used;
@@ -151,6 +154,12 @@ impl SpelledReader {
 
     fn is_half(&self) -> bool {
         self.half
+    }
+
+    /// 1900 of `nineteen seventies`, while nothing but the `nineteen` was read.
+    fn hundreds_of_years(&self) -> Option<i32> {
+        let alone = self.total == 0 && !self.half && !self.year && matches!(self.last, Some(NumberWord::Teen(_)));
+        (alone && (11..=20).contains(&self.current)).then_some(self.current * 100)
     }
 
     /// Whether the word continues the number.
