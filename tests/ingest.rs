@@ -276,6 +276,71 @@ fn a_folder_that_cannot_be_written_to_is_read_all_the_same() {
     assert!(stopped.success() && unmounted.success(), "{}", lab.log());
 }
 
+/// Everything below a directory, hidden things too: path, mode, size, times of content and of what is said about it.
+fn seen_below(directory: &Path) -> Vec<(PathBuf, u32, u64, i128, i128)> {
+    let mut seen = Vec::new();
+    for entry in std::fs::read_dir(directory).expect("is read") {
+        let path = entry.expect("is read").path();
+        let about = std::fs::symlink_metadata(&path).expect("is there");
+        let nanoseconds = |seconds: i64, rest: i64| i128::from(seconds) * 1_000_000_000 + i128::from(rest);
+        let (written, changed) =
+            (nanoseconds(about.mtime(), about.mtime_nsec()), nanoseconds(about.ctime(), about.ctime_nsec()));
+        if about.is_dir() {
+            seen.extend(seen_below(&path));
+        }
+        seen.push((path, about.mode(), about.len(), written, changed));
+    }
+    seen.sort();
+    seen
+}
+
+#[test]
+fn the_folder_is_left_as_it_is() {
+    let lab = Lab::new();
+    lab.write("deep/bridge.txt", BRIDGE);
+    lab.write("bad.pdf", "%PDF-1.4 nothing");
+    let before = seen_below(&lab.root());
+    let daemon = lab.start();
+    lab.wait();
+    assert_eq!(lab.search("bridge"), ["deep/bridge.txt"]);
+    assert!(daemon.stop().success());
+    lab.once();
+    lab.assert_verified("left alone");
+    let backup = lab.directory().join("backup").display().to_string();
+    assert_eq!(lab.dateline(&["backup", &backup]).code(), 0);
+    assert_eq!(lab.run_datelined(&["rebuild"]).code(), 0);
+    assert_eq!(seen_below(&lab.root()), before);
+}
+
+#[test]
+fn a_file_touched_while_its_results_are_made_anew_has_the_newest() {
+    let lab = Lab::new();
+    let articles: String = (0..400)
+        .map(|number| {
+            format!("{{\"id\": \"{number}\", \"text\": \"Ferry {number} leaves on Monday, the harbour says.\"}}\n")
+        })
+        .collect();
+    lab.write("many.jsonl", articles);
+    lab.configure("[watch]\nsettle = \"1ms\"\n");
+    let daemon = lab.start();
+    lab.wait();
+    for round in 1..=4_i64 {
+        lab.configure(&format!("[watch]\nsettle = \"1ms\"\n[processor.dating]\nearliest-year = {}\n", 1500 + round));
+        daemon.signal(Signal::HUP);
+        let began = Instant::now();
+        while lab.log().matches("results are made anew").count() < usize::try_from(round).expect("is small") {
+            assert!(began.elapsed() < harness::STEP_MAX, "results are never made anew: {}", lab.log());
+        }
+        let time = rustix::fs::Timespec { tv_sec: 1_000_000_000 + round * 86_400, tv_nsec: 0 };
+        let times = rustix::fs::Timestamps { last_access: time, last_modification: time };
+        let path = lab.root().join("many.jsonl");
+        rustix::fs::utimensat(rustix::fs::CWD, &path, &times, rustix::fs::AtFlags::empty()).expect("times are set");
+        lab.wait();
+    }
+    assert!(daemon.stop().success());
+    lab.assert_verified("touched");
+}
+
 #[test]
 fn a_changed_option_reaches_every_document_and_so_does_the_way_back() {
     let lab = Lab::new();

@@ -16,7 +16,7 @@ use crate::notify::Notifier;
 use crate::program::Program;
 use crate::repair::Damage;
 use crossbeam_channel::{Receiver, SendTimeoutError, Sender, never, select, tick};
-use dateline_core::{ContentHash, DocumentId, Revision, SourcePath, Timestamp};
+use dateline_core::{ContentHash, DocumentId, SourcePath, Timestamp};
 use dateline_store::{Decisions, Failure, FailureEntry, FileIdentity, Operation, Store, StoreError};
 use dateline_watch::{ReadErrorKind, ReadLimits, Root, StableFile, WatchEvent, Watcher};
 use dateline_worker::{Answer, Job, PartHints, Pool, SourceDocument, SourceJob, Urgency, Work};
@@ -119,7 +119,7 @@ pub(super) enum JobState {
     /// A file.
     Source(SourceState),
     /// Documents annotated anew.
-    Documents(Vec<(DocumentId, Revision)>),
+    Documents(Vec<rework::InHand>),
 }
 
 /// A file at the workers.
@@ -165,6 +165,10 @@ pub(crate) struct Engine {
     /// Documents that were moved, whose results may not fit their new places yet; the store knows them too.
     pub(super) moved: HashSet<DocumentId>,
     pub(super) rework_forced: HashSet<DocumentId>,
+    /// Of those, the ones that changed while they were looked at.
+    pub(super) rework_again: HashSet<DocumentId>,
+    /// Of those, the ones whose source is being read.
+    pub(super) rework_later: Vec<DocumentId>,
     /// The chain whose results all documents have when nothing is left to run again, as long as the store is not told.
     pub(super) settling: Option<ContentHash>,
     pub(super) decisions: Decisions,
@@ -226,6 +230,8 @@ impl Engine {
             rework_known: HashSet::new(),
             moved: HashSet::new(),
             rework_forced: HashSet::new(),
+            rework_again: HashSet::new(),
+            rework_later: Vec::new(),
             settling: None,
             decisions,
             hooks,
@@ -452,7 +458,7 @@ impl Engine {
             JobState::Documents(documents) => documents.len(),
             JobState::Source(_) => 0,
         });
-        self.rework.len() + at_work.sum::<usize>()
+        self.rework.len() + self.rework_later.len() + at_work.sum::<usize>()
     }
 
     /// Hands out work as long as there is room for it.

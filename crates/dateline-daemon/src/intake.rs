@@ -114,6 +114,11 @@ impl Intake {
         self.queued.contains(path) || self.flying.contains_key(path)
     }
 
+    /// Whether a path is being worked on.
+    pub(crate) fn is_at_work(&self, path: &SourcePath) -> bool {
+        self.flying.contains_key(path)
+    }
+
     /// Jobs at the workers or the committer.
     pub(crate) fn in_flight(&self) -> usize {
         self.flights.len()

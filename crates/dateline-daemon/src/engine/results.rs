@@ -1,5 +1,6 @@
 //! What came from the workers and the committer: results become operations, operations end jobs.
 
+use super::rework::InHand;
 use super::{Engine, EngineError, JobState, SourceState};
 use crate::committer::Ticket;
 use crate::faults::Stage;
@@ -68,11 +69,15 @@ impl Engine {
         let Some(JobState::Documents(documents)) = self.jobs.get(&job) else { return Ok(()) };
         self.hooks.at_stage(Stage::Reprocess).map_err(EngineError::Hook)?;
         let mut operations = Vec::new();
-        for (annotated, (document, revision)) in results.into_iter().zip(documents.iter().skip(first)) {
-            if annotated.changed {
-                operations.push(self.annotate(*document, *revision, annotated)?);
+        let mut outdated = Vec::new();
+        for (annotated, hand) in results.into_iter().zip(documents.iter().skip(first)) {
+            if self.is_outdated(hand)? {
+                outdated.push(hand.document);
+            } else if annotated.changed {
+                operations.push(self.annotate(hand.document, hand.revision, annotated)?);
             }
         }
+        self.rework_again.extend(outdated);
         if operations.is_empty() { Ok(()) } else { self.send(operations, None) }
     }
 
@@ -89,12 +94,8 @@ impl Engine {
 
     fn on_annotated_done(&mut self, job: u64) -> Result<(), EngineError> {
         if let Some(JobState::Documents(documents)) = self.jobs.get(&job) {
-            let documents: Vec<DocumentId> = documents.iter().map(|(document, _)| *document).collect();
-            for document in &documents {
-                self.rework_known.remove(document);
-                self.rework_forced.remove(document);
-            }
-            self.settle_moved(documents)?;
+            let documents: Vec<DocumentId> = documents.iter().map(|hand| hand.document).collect();
+            self.end_rework(documents)?;
         }
         // The job stays until its results are durable: until then the work is not done.
         self.send(Vec::new(), Some(Ticket::Job(job)))
@@ -121,8 +122,9 @@ impl Engine {
                     reason = crash.reason,
                     "reprocessing took its workers down"
                 );
-                for (document, _) in documents {
+                for InHand { document, .. } in documents {
                     self.rework_known.remove(&document);
+                    self.rework_again.remove(&document);
                 }
                 // Their results are still the old ones: the next start looks again.
                 self.settling = None;
@@ -138,6 +140,7 @@ impl Engine {
             Ticket::Job(job) => {
                 self.jobs.remove(&job);
                 self.intake.finish(job);
+                self.release_rework();
             }
             Ticket::Absence => {
                 self.absences_under_way -= 1;
@@ -151,6 +154,7 @@ impl Engine {
             Ticket::Renamed(job, path) => {
                 self.intake.finish(job);
                 self.after_rename(path)?;
+                self.release_rework();
             }
         }
         Ok(())

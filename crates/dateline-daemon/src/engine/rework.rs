@@ -15,6 +15,22 @@ const BATCHES_MAX: usize = 4;
 /// Documents read from the store at once.
 const PAGE: usize = 1_000;
 
+/// A document whose processors are at work, and what they were told of its file.
+pub(crate) struct InHand {
+    pub(super) document: DocumentId,
+    pub(super) revision: Revision,
+    source: SourceInfo,
+}
+
+/// What is to be done about a document whose processors are to run again.
+enum Next {
+    HandOut(InHand, DocumentJob),
+    /// Not now.
+    Wait,
+    /// It is gone.
+    Nothing,
+}
+
 impl Engine {
     /// Finds every document whose results are not what the chain would give now. Nothing is read when the store knows
     /// that this chain made them all.
@@ -63,11 +79,42 @@ impl Engine {
         }
     }
 
-    /// Has the processors of one document looked at again.
+    /// Has the processors of one document looked at again; one that is being looked at, once more after that.
     pub(super) fn add_rework(&mut self, document: DocumentId) {
         if self.rework_known.insert(document) {
             self.rework.push_back(document);
+        } else {
+            self.rework_again.insert(document);
         }
+    }
+
+    /// Whether the results of a document were made from what is no longer so, or will not be in a moment.
+    pub(super) fn is_outdated(&self, hand: &InHand) -> Result<bool, EngineError> {
+        if self.rework_again.contains(&hand.document) {
+            return Ok(true);
+        }
+        let Some(entry) = self.store.document(hand.document).map_err(EngineError::Store)? else { return Ok(false) };
+        Ok(self.intake.is_at_work(&entry.path) || self.source_info(&entry)? != hand.source)
+    }
+
+    /// The work on some documents is over: what changed meanwhile is looked at once more.
+    pub(super) fn end_rework(&mut self, documents: impl IntoIterator<Item = DocumentId>) -> Result<(), EngineError> {
+        let mut over = Vec::new();
+        for document in documents {
+            if self.rework_again.remove(&document) {
+                self.rework.push_back(document);
+            } else {
+                self.rework_known.remove(&document);
+                self.rework_forced.remove(&document);
+                over.push(document);
+            }
+        }
+        self.settle_moved(over)
+    }
+
+    /// The work on a source is over: its documents wait no longer.
+    pub(super) fn release_rework(&mut self) {
+        self.rework.extend(self.rework_later.drain(..));
     }
 
     /// The results of these documents fit their places now; says so of those that were moved.
@@ -87,16 +134,14 @@ impl Engine {
             let mut batch = Vec::new();
             while batch.len() < BATCH_DOCUMENTS {
                 let Some(document) = self.rework.pop_front() else { break };
+                self.rework_again.remove(&document);
                 match self.rework_job(document)? {
-                    Some((revision, job)) => {
-                        documents.push((document, revision));
+                    Next::HandOut(hand, job) => {
+                        documents.push(hand);
                         batch.push(job);
                     }
-                    None => {
-                        self.rework_known.remove(&document);
-                        self.rework_forced.remove(&document);
-                        self.settle_moved([document])?;
-                    }
+                    Next::Wait => self.rework_later.push(document),
+                    Next::Nothing => self.end_rework([document])?,
                 }
             }
             if batch.is_empty() {
@@ -109,13 +154,18 @@ impl Engine {
         Ok(())
     }
 
-    fn rework_job(&self, document: DocumentId) -> Result<Option<(Revision, DocumentJob)>, EngineError> {
+    fn rework_job(&self, document: DocumentId) -> Result<Next, EngineError> {
         let entry = self.store.document(document).map_err(EngineError::Store)?;
-        let Some(entry) = entry.filter(|entry| entry.open) else { return Ok(None) };
+        let Some(entry) = entry.filter(|entry| entry.open) else { return Ok(Next::Nothing) };
+        // Its source is being read: what comes of that may make this needless, and must not be overwritten by it.
+        if self.intake.is_at_work(&entry.path) {
+            return Ok(Next::Wait);
+        }
         let revision = entry.current.revision;
         let data = self.store.revision_data(document, revision).map_err(EngineError::Store)?;
-        let Some(data) = data else { return Ok(None) };
+        let Some(data) = data else { return Ok(Next::Nothing) };
         let source = self.source_info(&entry)?;
+        let hand = InHand { document, revision, source: source.clone() };
         let hints = hints_for(&self.decisions, &entry.path, &entry.part);
         let input = DocumentInput { document: data.content, source, hints };
         let annotations = data.annotations;
@@ -123,7 +173,7 @@ impl Engine {
             Previous { layers: annotations.layers, facets: annotations.facets, outcomes: annotations.outcomes };
         let retry = self.rework_forced.contains(&document);
         let options = RunOptions { retry, ..RunOptions::default() };
-        Ok(Some((revision, DocumentJob { input, previous, options })))
+        Ok(Next::HandOut(hand, DocumentJob { input, previous, options }))
     }
 
     fn source_info(&self, entry: &DocumentEntry) -> Result<SourceInfo, EngineError> {
