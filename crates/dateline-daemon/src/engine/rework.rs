@@ -23,12 +23,12 @@ pub(crate) struct InHand {
 }
 
 /// What is to be done about a document whose processors are to run again.
-enum Next {
-    HandOut(InHand, DocumentJob),
-    /// Not now.
-    Wait,
+enum Turn {
+    Now(InHand, Box<DocumentJob>),
+    /// Its source is being read.
+    Later,
     /// It is gone.
-    Nothing,
+    Never,
 }
 
 impl Engine {
@@ -136,12 +136,12 @@ impl Engine {
                 let Some(document) = self.rework.pop_front() else { break };
                 self.rework_again.remove(&document);
                 match self.rework_job(document)? {
-                    Next::HandOut(hand, job) => {
+                    Turn::Now(hand, job) => {
                         documents.push(hand);
-                        batch.push(job);
+                        batch.push(*job);
                     }
-                    Next::Wait => self.rework_later.push(document),
-                    Next::Nothing => self.end_rework([document])?,
+                    Turn::Later => self.rework_later.push(document),
+                    Turn::Never => self.end_rework([document])?,
                 }
             }
             if batch.is_empty() {
@@ -154,16 +154,16 @@ impl Engine {
         Ok(())
     }
 
-    fn rework_job(&self, document: DocumentId) -> Result<Next, EngineError> {
+    fn rework_job(&self, document: DocumentId) -> Result<Turn, EngineError> {
         let entry = self.store.document(document).map_err(EngineError::Store)?;
-        let Some(entry) = entry.filter(|entry| entry.open) else { return Ok(Next::Nothing) };
+        let Some(entry) = entry.filter(|entry| entry.open) else { return Ok(Turn::Never) };
         // Its source is being read: what comes of that may make this needless, and must not be overwritten by it.
         if self.intake.is_at_work(&entry.path) {
-            return Ok(Next::Wait);
+            return Ok(Turn::Later);
         }
         let revision = entry.current.revision;
         let data = self.store.revision_data(document, revision).map_err(EngineError::Store)?;
-        let Some(data) = data else { return Ok(Next::Nothing) };
+        let Some(data) = data else { return Ok(Turn::Never) };
         let source = self.source_info(&entry)?;
         let hand = InHand { document, revision, source: source.clone() };
         let hints = hints_for(&self.decisions, &entry.path, &entry.part);
@@ -173,7 +173,7 @@ impl Engine {
             Previous { layers: annotations.layers, facets: annotations.facets, outcomes: annotations.outcomes };
         let retry = self.rework_forced.contains(&document);
         let options = RunOptions { retry, ..RunOptions::default() };
-        Ok(Next::HandOut(hand, DocumentJob { input, previous, options }))
+        Ok(Turn::Now(hand, Box::new(DocumentJob { input, previous, options })))
     }
 
     fn source_info(&self, entry: &DocumentEntry) -> Result<SourceInfo, EngineError> {
