@@ -67,6 +67,9 @@ pub(crate) enum EngineError {
     /// The committer thread ended without a word.
     #[error("committer ended unexpectedly")]
     CommitterGone,
+    /// Another thread ended without a word: it would go on without, and nobody would know.
+    #[error("the {0} thread ended unexpectedly")]
+    ThreadGone(&'static str),
 }
 
 /// Everything that can happen to the loop.
@@ -304,14 +307,15 @@ impl Engine {
 
     fn next_event(&self, inputs: &Inputs, heartbeat: &Receiver<Instant>) -> Result<Event, EngineError> {
         let silence = never();
-        let watch = inputs.watch.as_ref().unwrap_or(&silence);
+        // On the way to the end nobody watches any more.
+        let watch = inputs.watch.as_ref().filter(|_| self.watcher.is_some()).unwrap_or(&silence);
         let look = self.intake.next_look(self.may_look_again()).map_or_else(never, crossbeam_channel::at);
         select! {
             recv(inputs.reports) -> report => report.map(Event::Commit).map_err(|_| EngineError::CommitterGone),
             recv(self.pool.answers()) -> answer => Ok(answer.map_or(Event::Tick, Event::Worker)),
             recv(inputs.control) -> control => Ok(control.map_or(Event::Tick, Event::Control)),
-            recv(inputs.indexing) -> error => Ok(error.map_or(Event::Tick, Event::IndexingFailed)),
-            recv(watch) -> event => Ok(event.map_or(Event::Tick, Event::Watch)),
+            recv(inputs.indexing) -> error => error.map(Event::IndexingFailed).map_err(|_| EngineError::ThreadGone("indexing")),
+            recv(watch) -> event => event.map(Event::Watch).map_err(|_| EngineError::ThreadGone("watching")),
             recv(look) -> _ => Ok(Event::Tick),
             recv(heartbeat) -> _ => Ok(Event::Tick),
         }
