@@ -99,6 +99,7 @@ slots! {
     Known "known",
     SurelyKnown "surely-known",
     Exact "exact",
+    Scale "scale",
     Tense "tense",
 }
 

@@ -87,8 +87,9 @@ impl Reader<'_> {
             if let Some(tense) = self.cue(at) {
                 return Some(self.voice(at, tense));
             }
-            // `the deadline is Monday`, `is meeting on Monday`.
-            let governs = distance == 1 || distance <= CONTINUOUS_DISTANCE_MAX && self.is_continuous(at + 1);
+            // `the deadline is Monday`, `is on Monday`, `is meeting on Monday`.
+            let at_once = distance == 1 || distance == 2 && self.word_in(at + 1, Cue::At);
+            let governs = at_once || distance <= CONTINUOUS_DISTANCE_MAX && self.is_continuous(at + 1);
             if governs && self.word_in(at, Cue::Is) {
                 return Some(Tense::Future);
             }

@@ -37,6 +37,10 @@ impl Resolver<'_> {
             (500, Unit::Year) => return Some("P6M".to_owned()),
             _ => {}
         }
+        // `65 million years`: more than the thousandths of a number hold.
+        if let Some(noughts) = self.get(Slot::Scale).and_then(|noughts| usize::try_from(noughts).ok()) {
+            return Some(format!("{prefix}{}{letter}", with_noughts(number, noughts)));
+        }
         let total = number.checked_add(extra)?.checked_mul(scale)?;
         Some(format!("{prefix}{}{letter}", decimal(total)))
     }
@@ -118,6 +122,11 @@ fn measure(unit: Unit) -> (i32, &'static str, bool) {
         Unit::Century => (100, "Y", false),
         Unit::Millennium => (1000, "Y", false),
     }
+}
+
+/// A count in thousandths times a power of ten of at least a thousand, written out.
+fn with_noughts(thousandths: i32, noughts: usize) -> String {
+    format!("{thousandths}{}", "0".repeat(noughts.saturating_sub(3)))
 }
 
 /// A count in thousandths, as short as it goes.
