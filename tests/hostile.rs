@@ -20,6 +20,8 @@ use std::time::{Duration, Instant};
 
 /// Most memory that the daemon itself may ever have held, in bytes; its workers have limits of their own.
 const DAEMON_BYTES_MAX: u64 = 512 << 20;
+/// Most processor time that any single file may take.
+const FILE_CPU_MAX: Duration = Duration::from_secs(2);
 /// Of the files beside the project, one in so many is taken in a small run.
 const ONE_IN: usize = 40;
 /// Size of a file that is nothing but a hole, in bytes.
@@ -170,6 +172,21 @@ fn peak_bytes(process: i32) -> u64 {
     line.split_whitespace().next().and_then(|text| text.parse::<u64>().ok()).expect("is a number") << 10
 }
 
+/// Asserts that no file took longer than it may, by the processor time that the workers say; none was given up for it.
+fn assert_quick(log: &str) {
+    let mut times: Vec<(u64, String)> = Vec::new();
+    for line in log.lines().filter(|line| line.contains("a file was read") || line.contains("a file took long")) {
+        let said: serde_json::Value = serde_json::from_str(line).expect("the log is JSON");
+        times.push((said["cpu_ms"].as_u64().expect("is a number"), said["path"].to_string()));
+    }
+    times.sort_unstable();
+    let slowest: Vec<_> = times.iter().rev().take(3).collect();
+    println!("files read: {}; the slowest, in ms of processor time: {slowest:?}", times.len());
+    let (slowest, path) = times.last().expect("some were read");
+    assert!(u128::from(*slowest) < FILE_CPU_MAX.as_millis(), "{path} took {slowest} ms");
+    assert!(!log.contains("\"kind\":\"TimedOut\""), "a file was given up for the time it took");
+}
+
 fn wait_for_everything(lab: &Lab) {
     let patience = STEP_MAX * u32::try_from(5 * scale().min(10)).expect("is small");
     let began = Instant::now();
@@ -193,7 +210,7 @@ fn hostile_files_are_read_or_listed_and_harm_nobody() {
     let real = unpack_real_ones(&lab.root());
     let over = AtomicBool::new(false);
     let changing = lab.root().join("changing.txt");
-    let daemon = lab.start();
+    let daemon = lab.start_with(&[], &[("DATELINE_DAEMON_LOG", "debug")]);
     let process = daemon.pid().as_raw_nonzero().get();
     std::thread::scope(|scope| {
         scope.spawn(|| keep_changing(&changing, &over));
@@ -217,6 +234,7 @@ fn hostile_files_are_read_or_listed_and_harm_nobody() {
     println!("files beside the project: {real:?}; peak of the daemon {} MB; {}", peak >> 20, status["documents"]);
     println!("failures by reason: {reasons:#?}");
     assert!(peak < DAEMON_BYTES_MAX, "{} MB", peak >> 20);
+    assert_quick(&lab.log());
     let hits = lab.ask(&["search", "lighthouse", "--limit", "1000"]);
     let lighthouse: Vec<&str> = hits.iter().filter_map(|hit| hit["path"].as_str()).collect();
     for article in ARTICLES.iter().chain(&["changing.txt"]) {

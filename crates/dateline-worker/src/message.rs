@@ -9,6 +9,7 @@ use crate::pipeline::processor::core::{
 use crate::pipeline::{Annotated, Blocked, ChainError, Previous, ProcessorTables, Registry, RunOptions};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// Number of this protocol: parent and child are the same program, and say so.
 pub(crate) const PROTOCOL: u32 = 1;
@@ -175,6 +176,8 @@ pub struct SourceReport {
     pub failures: Vec<PartFailure>,
     /// Why it gave none, or stopped.
     pub problem: Option<SourceProblem>,
+    /// Processor time that reading it and annotating its documents took; not what else the machine did meanwhile.
+    pub cpu: Duration,
 }
 
 impl From<ParseReport> for SourceReport {
@@ -188,6 +191,7 @@ impl From<ParseReport> for SourceReport {
                 .map(|failure| PartFailure { part: failure.part, line: failure.line, reason: failure.reason })
                 .collect(),
             problem: None,
+            cpu: Duration::ZERO,
         }
     }
 }

@@ -152,6 +152,12 @@ fn read_init(wire: InitWire) -> Result<(Init, i32), FrameError> {
     Ok((init, wire.parent))
 }
 
+/// Processor time of this thread so far.
+fn thread_time() -> Duration {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::try_from(now).unwrap_or_default()
+}
+
 struct Source {
     path: SourcePath,
     bytes: Vec<u8>,
@@ -169,6 +175,7 @@ struct Worker {
 impl Worker {
     /// Parses and annotates a source, sending slices as they fill.
     fn source(&self, source: &Source) -> Result<(), FrameError> {
+        let began = thread_time();
         let mut slice = Slice { line: &self.line, documents: Vec::new(), bytes: 0, sent: Instant::now() };
         let mut broken = None;
         let mut index: u32 = 0;
@@ -201,7 +208,8 @@ impl Worker {
             return Err(error);
         }
         slice.flush()?;
-        self.line.send(&Reply::SourceDone(report))
+        let cpu = thread_time().saturating_sub(began);
+        self.line.send(&Reply::SourceDone(SourceReport { cpu, ..report }))
     }
 
     fn annotate_parsed(

@@ -8,6 +8,10 @@ use dateline_core::{Diagnostic, DocumentId, Revision};
 use dateline_store::{Annotations, Failure, NewDocument, Operation, RecordFailure, SourceSlice};
 use dateline_worker::pipeline::Annotated;
 use dateline_worker::{Answer, Crash, CrashKind, Event, SourceDocument, SourceProblem, SourceReport};
+use std::time::Duration;
+
+/// Processor time from which on a file is named in the log.
+const LONG: Duration = Duration::from_secs(2);
 
 impl Engine {
     pub(super) fn on_answer(&mut self, answer: Answer) -> Result<(), EngineError> {
@@ -33,6 +37,13 @@ impl Engine {
     fn on_source_done(&mut self, job: u64, report: SourceReport) -> Result<(), EngineError> {
         let Some(JobState::Source(mut state)) = self.jobs.remove(&job) else { return Ok(()) };
         self.job_bytes -= state.bytes;
+        let cpu_ms = u64::try_from(report.cpu.as_millis()).unwrap_or(u64::MAX);
+        let bytes = state.bytes;
+        if report.cpu > LONG {
+            tracing::warn!(path = %state.path, bytes, cpu_ms, "a file took long to read");
+        } else {
+            tracing::debug!(path = %state.path, bytes, cpu_ms, documents = report.documents, "a file was read");
+        }
         let mut operations = Vec::new();
         let documents = state.held.take().unwrap_or_default();
         let failure = report.problem.as_ref().map(|problem| Failure {
