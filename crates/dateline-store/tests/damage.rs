@@ -53,7 +53,8 @@ fn texts(store: &Store) -> Vec<String> {
 
 /// The points that a commit of sources meets.
 fn met_by_a_commit() -> impl Iterator<Item = FaultPoint> {
-    let others = [FaultPoint::AfterTable, FaultPoint::BeforeExchange, FaultPoint::AfterExchange];
+    let others =
+        [FaultPoint::BeforeOpen, FaultPoint::AfterTable, FaultPoint::BeforeExchange, FaultPoint::AfterExchange];
     FaultPoint::ALL.into_iter().filter(move |point| !others.contains(point))
 }
 
@@ -123,7 +124,8 @@ fn what_the_store_gave_the_history_after_a_kill_is_enough_for_a_rebuild() {
 
 #[test]
 fn a_failed_write_or_sync_is_final() {
-    for point in FaultPoint::ALL.into_iter().filter(|point| *point != FaultPoint::Reopening) {
+    let others = [FaultPoint::BeforeOpen, FaultPoint::Reopening];
+    for point in FaultPoint::ALL.into_iter().filter(|point| !others.contains(point)) {
         let mut home = Home::new();
         let faults = Arc::new(FailAt(Mutex::new(None)));
         home.options.faults = Arc::clone(&faults) as Arc<dyn Faults>;
