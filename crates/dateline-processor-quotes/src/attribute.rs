@@ -2,6 +2,7 @@
 //! own sentence first, then in its paragraph, then in the paragraph before. Names entities by no more than their place.
 
 use crate::marks::Stretch;
+use crate::speakers::{can_speak, is_behind_a_noun, stands_for_somebody};
 use crate::verbs::{Form, Verbs, ends_group, is_between, is_determiner, is_preposition, is_pronoun};
 use std::ops::Range;
 
@@ -225,6 +226,7 @@ impl Reading<'_> {
             }
             (None, None) => Saying { cue: None, speaker: self.subject_of(0..self.items.len()) },
         };
+        state.saying.speaker = state.saying.speaker.and_then(|words| self.somebody(words));
         state
     }
 
@@ -241,6 +243,11 @@ impl Reading<'_> {
                 told.clone_from(&saying);
             }
             let Saying { cue, speaker } = saying.or_else(|| told.clone()).unwrap_or_else(subject);
+            let speaker = speaker.and_then(|words| {
+                // What merely stands where a speaker would gives way to somebody of the sentence.
+                let somebody = self.somebody(words).or_else(|| self.speaker_in(low..at));
+                somebody.or_else(|| self.speaker_in(at + 1..segment.end))
+            });
             found[stretch] = Attribution { cue, speaker, group, spoken };
         }
         told
@@ -547,6 +554,53 @@ impl Reading<'_> {
         };
         let first = range.clone().find(begins)?;
         self.group_after(first, range.end)
+    }
+
+    /// As many of the words for a speaker, from the first, as are a name, a pronoun, or a noun for somebody or something that
+    /// says things, with what belongs to it. Words of an earlier paragraph were looked at there.
+    fn somebody(&self, words: Range<usize>) -> Option<Range<usize>> {
+        let from = self.items.partition_point(|item| item.range.end <= words.start);
+        let to = self.items.partition_point(|item| item.range.start < words.end);
+        if from == to {
+            return Some(words);
+        }
+        let last = (from + 1..=to).rev().find(|to| self.is_somebody(from..*to))?;
+        let end = if last == to { words.end } else { self.items[last - 1].range.end };
+        Some(words.start..end)
+    }
+
+    fn is_somebody(&self, group: Range<usize>) -> bool {
+        let ends = |at: &usize| {
+            let item = &self.items[*at];
+            item.name.is_none() && (!item.is_word() || is_preposition(&item.lower) || ends_group(&item.lower))
+        };
+        let end = (group.start + 1..group.end).find(ends).unwrap_or(group.end);
+        // `a person familiar with the talks`.
+        let is_behind = |at: usize| is_behind_a_noun(&self.items[at].lower) && at > group.start;
+        let last = (group.start..end).rev().find(|at| !is_behind(*at));
+        let Some(last) = last else { return false };
+        let noun = &self.items[last];
+        if noun.name.is_some() {
+            return !(noun.lower.ends_with("'s") || noun.lower.ends_with("’s")) || end == group.end && group.len() == 1;
+        }
+        if stands_for_somebody(&noun.lower) {
+            // `all of these things`, `one of the men`.
+            let of = (end + 1..group.end).next().filter(|_| self.items[end].lower == "of");
+            return of.is_none_or(|of| self.is_somebody(of..group.end));
+        }
+        can_speak(&noun.lower) || self.looks_like_a_name(group.start..last + 1)
+    }
+
+    /// Whether a group ends in a capital that is not just that of its sentence.
+    fn looks_like_a_name(&self, group: Range<usize>) -> bool {
+        let Some(noun) = self.items[group.clone()].last() else { return false };
+        let says_nothing = is_preposition(&noun.lower)
+            || is_determiner(&noun.lower)
+            || is_between(&noun.lower)
+            || ends_group(&noun.lower)
+            || leads_in(&noun.lower);
+        let is_capital = self.text.text[noun.range.clone()].starts_with(char::is_uppercase);
+        is_capital && !says_nothing && (!noun.starts || self.verb(group.end - 1).is_none())
     }
 
     /// The first pronoun, person or organisation of `range` that no preposition or possessive subordinates; else the

@@ -9,6 +9,7 @@ mod layer;
 mod marks;
 mod processor;
 mod resolve;
+mod speakers;
 mod verbs;
 
 pub use config::QuotesConfig;

@@ -39,8 +39,8 @@ impl<'a> Resolver<'a> {
     pub(crate) fn resolve(&mut self, speaker: &Range<usize>) -> Option<u32> {
         let words = &self.text[speaker.clone()];
         let entity = match words.to_lowercase().as_str() {
-            "he" => self.person_before(speaker.start, Some(Gender::Man)),
-            "she" => self.person_before(speaker.start, Some(Gender::Woman)),
+            "he" | "his" | "him" => self.person_before(speaker.start, Some(Gender::Man)),
+            "she" | "her" => self.person_before(speaker.start, Some(Gender::Woman)),
             "who" => self.mention_before(speaker.start).map(|mention| mention.entity),
             _ => self.named(speaker),
         }?;
