@@ -519,8 +519,9 @@ fn contradict(topic: &Topic, first: &Statement, second: &Statement, weights: &[f
             if !relative(first).is_disjoint(&relative(second)) {
                 return None;
             }
-            // Each of its own day: a report that comes daily.
-            if is_own_day(first, one) && is_own_day(second, other) && first.side.dct != second.side.dct {
+            // Each of a day as far from its own: a report that comes daily.
+            let since = days_since(first, one);
+            if first.side.dct != second.side.dct && since.is_some() && since == days_since(second, other) {
                 return None;
             }
             let apart = days_between(one, other).abs();
@@ -562,9 +563,10 @@ fn same_times(first: &Statement, second: &Statement) -> bool {
     fewer.times.is_subset(&more.times)
 }
 
-/// Whether a day is the one its article was written on.
-fn is_own_day(statement: &Statement, day: Date) -> bool {
-    statement.side.dct.earliest == day && statement.side.dct.latest == day
+/// Days from the one an article was written on to another; `None` when its date is no day.
+fn days_since(statement: &Statement, day: Date) -> Option<i32> {
+    let dct = statement.side.dct;
+    (dct.earliest == dct.latest).then(|| days_between(dct.earliest, day))
 }
 
 /// Whether a sentence is a row of a table, or a headline.
@@ -788,6 +790,18 @@ mod tests {
         let articles: Vec<(&str, &str)> = texts.iter().map(|text| ("2022-04-05", text.as_str())).collect();
         assert!(!conflicts(&articles[..2]).is_empty());
         assert!(conflicts(&articles).is_empty());
+    }
+
+    #[test]
+    fn a_report_that_comes_daily_tells_of_the_day_before() {
+        let table = |day: &str, word: &str| {
+            format!(
+                "[Naxos] rowing league: places won and lost after the races rowed {{{day}|on {word}}}, by strokes behind."
+            )
+        };
+        let (one, other) = (table("2022-04-04", "Monday"), table("2022-04-05", "Tuesday"));
+        assert!(conflicts(&[("2022-04-05", &one), ("2022-04-06", &other)]).is_empty());
+        assert_eq!(conflicts(&[("2022-04-05", &one), ("2022-04-05", &other)]).len(), 1, "two days for one event");
     }
 
     #[test]
