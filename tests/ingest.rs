@@ -4,12 +4,13 @@ mod harness;
 
 use harness::{Lab, annotate};
 use rustix::process::Signal;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::io::BufRead;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::time::Instant;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 const SUMMIT: &str = " date 2021-06-16 Joe Biden and Vladimir Putin met in Geneva on Wednesday.\n\n\
     The two presidents talked for about three hours at a villa by the lake, and agreed to send their ambassadors back.\n";
@@ -132,6 +133,50 @@ fn answers_follow_a_file_through_its_life() {
     assert_eq!(again[0]["document"], before, "content that comes back reopens its document");
     assert!(daemon.stop().success());
     assert_eq!(lab.search("palace"), ["geneva.txt"], "and it is found without a daemon too");
+}
+
+#[test]
+fn an_alert_tells_of_what_matches_for_the_first_time() {
+    let lab = Lab::new();
+    lab.write("a.txt", "The lighthouse was lit.\n");
+    lab.write("b.txt", "The harbour was dredged.\n");
+    let daemon = lab.start();
+    lab.wait();
+    let before = lab.status()["sequence"].to_string();
+    lab.write("a.txt", "The lighthouse was lit again.\n");
+    lab.write("b.txt", "The harbour has a lighthouse now.\n");
+    lab.write("c.txt", "Ships see the lighthouse from afar.\n");
+    lab.wait();
+    let told = lab.directory().join("told");
+    let line = format!("cat >> '{}'", told.display());
+    let arguments = ["alert", "lighthouse", "--json", "--from-sequence", &before, "--exec", "sh", "-c", &line];
+    let mut command = lab.dateline_command(&arguments);
+    let mut alert = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("dateline starts");
+    let (sender, lines) = std::sync::mpsc::channel();
+    let out = std::io::BufReader::new(alert.stdout.take().expect("is piped"));
+    std::thread::spawn(move || out.lines().map_while(Result::ok).all(|line| sender.send(line).is_ok()));
+    let mut next = || {
+        let line = lines.recv_timeout(Duration::from_secs(60)).expect("a document is told of");
+        let item: Value = serde_json::from_str(&line).expect("is JSON");
+        item["path"].as_str().expect("has a path").to_owned()
+    };
+    let mut first = [next(), next()];
+    first.sort();
+    assert_eq!(first, ["b.txt", "c.txt"], "a.txt matched before");
+    lab.write("b.txt", "The harbour has a lighthouse no more.\n");
+    lab.write("d.txt", "Another lighthouse.\n");
+    assert_eq!(next(), "d.txt", "b.txt was told of");
+    let last = lab.ask(&["tail", "lighthouse", "--from-sequence", &before, "--no-follow"]);
+    assert!(daemon.stop().success());
+    let output = alert.wait_with_output().expect("alert ends");
+    let (code, message) = (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned());
+    assert_eq!(code, Some(3), "{message}");
+    assert!(message.contains("`--from-sequence "), "{message}");
+    assert_eq!(std::fs::read_to_string(told).expect("was run").lines().count(), 3);
+    // The change log answers without a daemon too; whoever only follows hears of changed documents as well.
+    let again = lab.ask(&["tail", "lighthouse", "--from-sequence", &before, "--no-follow"]);
+    assert_eq!(again, last);
+    assert!(again.iter().any(|item| item["path"] == "a.txt"), "{again:?}");
 }
 
 #[test]

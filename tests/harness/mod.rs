@@ -206,12 +206,17 @@ impl Lab {
 
     /// Runs `dateline` on this state.
     pub fn dateline(&self, arguments: &[&str]) -> Ran {
+        Ran::of(self.dateline_command(arguments).output().expect("dateline starts"))
+    }
+
+    /// A command that runs `dateline` on this state.
+    pub fn dateline_command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(program("dateline", env!("CARGO_BIN_EXE_dateline")));
-        command.args(arguments).arg("--state").arg(self.state());
+        command.arg("--state").arg(self.state()).args(arguments);
         self.prepare(&mut command);
         command.env("NO_COLOR", "1").stdin(Stdio::null());
         command.envs(self.daemon.iter().map(|daemon| ("DATELINE_DAEMON", daemon)));
-        Ran::of(command.output().expect("dateline starts"))
+        command
     }
 
     /// The lines `dateline ... --json` writes, as JSON.

@@ -140,6 +140,8 @@ pub enum Order {
     Newest,
     /// Earliest document date first, undated ones last.
     Oldest,
+    /// By document id, as they came in: the order in which all of many are read page by page.
+    Arrival,
 }
 
 /// How scores are made.
@@ -174,6 +176,9 @@ pub struct Plan {
     pub near: Vec<Word>,
     /// How scores are made.
     pub scoring: Scoring,
+    /// Only documents with a greater id are returned; all are counted. For pages in the order of [`Order::Arrival`], which
+    /// neither miss nor repeat any while documents come in, and cost no more memory than one page.
+    pub after: Option<DocumentId>,
     /// How many documents are passed over.
     pub offset: usize,
     /// How many documents are returned at most.
@@ -190,6 +195,7 @@ impl Plan {
             order: Order::default(),
             near: Vec::new(),
             scoring: Scoring::default(),
+            after: None,
             offset: 0,
             limit,
         }

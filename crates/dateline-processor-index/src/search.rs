@@ -150,12 +150,13 @@ impl Columns {
         Some(DateInterval { earliest: date_of(earliest)?, latest: date_of(latest)? })
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "day numbers are far below 2^52")]
+    #[expect(clippy::cast_precision_loss, reason = "day numbers and ids are far below 2^52")]
     fn rank(&self, doc: u32, order: Order, score: f32) -> f64 {
         match order {
             Order::Score => f64::from(score),
             Order::Newest => self.written_to.first(doc).map_or(f64::NEG_INFINITY, |day| day as f64),
             Order::Oldest => self.written_from.first(doc).map_or(f64::NEG_INFINITY, |day| -day as f64),
+            Order::Arrival => self.document.first(doc).map_or(f64::NEG_INFINITY, |id| -(id as f64)),
         }
     }
 }
@@ -303,8 +304,9 @@ fn collect(
                     found.total += 1;
                     let score = walk.score();
                     let rank = columns.rank(doc, plan.order, score);
-                    if best.keep > 0 && best.takes(rank) {
-                        let document = columns.document.first(doc).unwrap_or(0);
+                    let document = columns.document.first(doc).unwrap_or(0);
+                    let is_wanted = plan.after.is_none_or(|after| document > after.0);
+                    if is_wanted && best.keep > 0 && best.takes(rank) {
                         let revision = columns.revision.first(doc).unwrap_or(0);
                         best.offer(Candidate { rank, document, revision, score, segment: ordinal, doc });
                     }

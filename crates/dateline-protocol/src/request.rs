@@ -124,10 +124,30 @@ impl Request {
         }
     }
 
+    /// The documents that are asked about, where a query says which.
+    #[must_use]
+    pub fn selection(&self) -> Option<&Selection> {
+        match self {
+            Request::Search(Search { selection, .. })
+            | Request::Timeline(Timeline { selection, .. })
+            | Request::On(On { selection, .. })
+            | Request::Who(Who { selection, .. })
+            | Request::Conflicts(Conflicts { selection, .. })
+            | Request::Tail(Tail { selection, .. })
+            | Request::Export(Export { selection, .. })
+            | Request::Quotes(Quotes { selection, .. }) => Some(selection),
+            _ => None,
+        }
+    }
+
     /// Whether only a running daemon can do this.
     #[must_use]
     pub fn needs_daemon(&self) -> bool {
-        matches!(self, Request::Tail(_) | Request::Rescan(_))
+        match self {
+            Request::Tail(tail) => tail.follow,
+            Request::Rescan(_) => true,
+            _ => false,
+        }
     }
 }
 
@@ -150,6 +170,24 @@ pub struct Selection {
     pub literal: bool,
     /// Also look for words that the best hits have in common.
     pub expand: bool,
+}
+
+impl Selection {
+    /// What was searched, to be put behind "nothing found": `` for `peace`, written by 2022-04-05``.
+    #[must_use]
+    pub fn searched(&self) -> String {
+        let mut told = match self.query.trim() {
+            "" => String::new(),
+            query => format!(" for `{query}`"),
+        };
+        if let Some(day) = self.as_of {
+            told.push_str(&format!(", written by {day}"));
+        }
+        if let Some(time) = self.known_at {
+            told.push_str(&format!(", as known at {}", time.strftime("%Y-%m-%dT%H:%M:%SZ")));
+        }
+        told
+    }
 }
 
 /// Whether all words of a query are required.

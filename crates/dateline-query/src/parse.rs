@@ -173,7 +173,7 @@ impl Parser<'_> {
             return self.group(field);
         }
         if field.is_none()
-            && let Some(name) = self.take_field()
+            && let Some(name) = self.take_field()?
         {
             if self.peek() == Some('(') {
                 return self.group(Some(&name));
@@ -210,20 +210,29 @@ impl Parser<'_> {
         Ok(inner.map(|inner| clause(open..self.at, inner.kind)))
     }
 
-    /// Takes `name:` when a value follows at once; `10:30`, `note: this` and addresses are no fields.
-    fn take_field(&mut self) -> Option<FieldName> {
+    /// Takes `name:` when a value follows at once; `10:30`, `note: this` and addresses are no fields. A field of ours
+    /// with nothing behind it is a mistake.
+    fn take_field(&mut self) -> Result<Option<FieldName>, QueryError> {
         let rest = self.rest();
-        let length =
-            rest.find(|character: char| !(character.is_ascii_alphanumeric() || matches!(character, '-' | '_')))?;
-        let value = rest[length..].strip_prefix(':')?;
-        let named = rest[..length].starts_with(|first: char| first.is_ascii_alphabetic());
-        let valued = value.chars().next().is_some_and(|next| !next.is_whitespace() && next != ')');
-        if !named || !valued || value.starts_with("//") {
-            return None;
-        }
+        let is_name = |character: char| character.is_ascii_alphanumeric() || matches!(character, '-' | '_');
+        let length = rest.find(|character| !is_name(character)).unwrap_or(rest.len());
+        let Some(value) = rest[length..].strip_prefix(':') else { return Ok(None) };
+        let is_named = rest[..length].starts_with(|first: char| first.is_ascii_alphabetic());
+        let is_valued = value.chars().next().is_some_and(|next| !next.is_whitespace() && next != ')');
+        let name = rest[..length].to_ascii_lowercase();
         let span = self.at..self.at + length;
+        if !is_valued && FIELDS.contains(&name.as_str()) {
+            let hint = format!("write `{name}:VALUE` without a blank, or `\"{name}:\"` for the word");
+            let place = span.start..span.end + 1;
+            return Err(
+                QueryError::new(format!("`{name}:` has no value"), place, "a value right after the colon").hint(hint)
+            );
+        }
+        if !is_named || !is_valued || value.starts_with("//") {
+            return Ok(None);
+        }
         self.at += length + 1;
-        Some(FieldName { name: self.text[span.clone()].to_ascii_lowercase(), span })
+        Ok(Some(FieldName { name, span }))
     }
 
     /// A phrase, or all up to the next blank, quote or parenthesis.
@@ -292,6 +301,11 @@ impl Parser<'_> {
             return Err(QueryError::new(message, raw.span.clone(), "`*` at the end of a word only")
                 .hint("for example `sanction*`"));
         }
+        if !raw.quoted && text.contains('~') {
+            let message = format!("`~` stands inside `{}`", raw.text);
+            return Err(QueryError::new(message, raw.span.clone(), "one `~` at the end of a word")
+                .hint("for example `zelenskyj~`"));
+        }
         Ok(Terms { text: text.to_owned(), words, form })
     }
 
@@ -329,9 +343,23 @@ fn dates(field: &str, raw: &Raw) -> Result<DateInterval, QueryError> {
     day_range(raw.text.trim()).ok_or_else(|| {
         let expected =
             "a day, month, year or range: `2022-04-05`, `2022-04`, `2022`, `2022-04..2023-03`, `>=2022-04-05`";
-        QueryError::new(format!("`{}` is no date", raw.text), raw.span.clone(), expected)
+        QueryError::new(no_date(raw.text.trim()), raw.span.clone(), expected)
             .hint(format!("for example `{field}:2022-04`"))
     })
+}
+
+/// What is wrong with a text that should be a range of days.
+fn no_date(text: &str) -> String {
+    let ends = text.split_once("..").and_then(|(from, to)| Some((day_range(from)?, day_range(to)?)));
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let unit = text.trim_start_matches(['<', '>', '=']);
+    if ends.is_some_and(|(from, to)| to.latest < from.earliest) {
+        format!("`{text}` ends before it begins")
+    } else if matches!(unit.split('-').count(), 2 | 3) && unit.split('-').all(is_number) {
+        format!("`{unit}` is not in the calendar")
+    } else {
+        format!("`{text}` is no date")
+    }
 }
 
 /// Reads a range of days: `2022-04`, `2022-04..2023-03`, `..2022`, `2022..`, `>2022`, `>=2022-04-05`, `<2022`, `<=2022`.

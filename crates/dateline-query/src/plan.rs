@@ -7,7 +7,7 @@ use crate::parse::{day_range, unknown_field};
 use crate::query::{Clause, ClauseKind, EntityField, Form, OtherField, Query, Terms, WordField};
 use crate::stop::is_stop_word;
 use dateline_core::layers::EntityType;
-use dateline_core::{Date, DateInterval, FacetKind, FacetValue, Timestamp};
+use dateline_core::{Date, DateInterval, DocumentId, FacetKind, FacetValue, Timestamp};
 use dateline_processor_index::words::Folder;
 use dateline_processor_index::{Clock, FacetTest, Field, Filter, Node, Order, Plan, Scoring, Word};
 
@@ -38,6 +38,8 @@ pub enum Match {
 pub struct SearchOptions {
     /// Which of the words must be there.
     pub matching: Match,
+    /// No partial matches where no document has all words.
+    pub strict: bool,
     /// Search no other spellings of names.
     pub literal: bool,
     /// Search words that the best documents have in common too.
@@ -52,6 +54,8 @@ pub struct SearchOptions {
     pub order: Option<Order>,
     /// How scores are made; the index's own way when absent.
     pub scoring: Option<Scoring>,
+    /// Only documents with a greater id, as [`Plan::after`] says.
+    pub after: Option<DocumentId>,
     /// How many hits are passed over.
     pub offset: usize,
     /// How many hits are returned at most.
@@ -107,6 +111,7 @@ pub fn plan(query: &Query, options: &SearchOptions, context: Context<'_>) -> Res
         order: options.order.unwrap_or(default),
         near: planner.near,
         scoring: options.scoring.unwrap_or_default(),
+        after: options.after,
         offset: options.offset,
         limit: options.limit,
     };

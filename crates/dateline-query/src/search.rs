@@ -44,6 +44,8 @@ pub struct Hit {
     pub matches: Vec<Range<usize>>,
     /// Line of the file on which the first word found stands.
     pub line: u32,
+    /// Whether the passage begins inside a sentence, and whether it ends inside one.
+    pub cut: (bool, bool),
     /// Where the passage stands in the canonical text.
     pub span: Option<Span>,
     /// Where the passage stands in the file, when the text stands in it byte for byte.
@@ -97,7 +99,8 @@ pub fn find(query: &Query, options: &SearchOptions, sources: Sources<'_>) -> Res
         crate::expand::expand(&mut planned, sources)?;
     }
     let mut found = run(&planned, sources.index)?;
-    if found.total == 0 && options.matching == Match::All && planned.ranked {
+    let may_relax = options.matching == Match::All && !options.strict;
+    if found.total == 0 && may_relax && planned.ranked {
         let relaxed = SearchOptions { matching: Match::Any, ..options.clone() };
         let mut partial = plan(query, &relaxed, sources.context)?;
         if partial.plan.node != planned.plan.node {
@@ -132,6 +135,7 @@ fn shown(hit: &FoundHit, article: &Article, matcher: &mut Matcher) -> Hit {
         line: article.line(at),
         span: snippet.span,
         file_span: snippet.span.and_then(|span| article.in_file(span)),
+        cut: (snippet.cut_before, snippet.cut_after),
         snippet: snippet.text,
         matches: snippet.matches,
         content: article.content,

@@ -27,6 +27,10 @@ pub struct Snippet {
     pub span: Option<Span>,
     /// Where the first word found stands in the canonical text.
     pub first_match: Option<Span>,
+    /// Whether the passage begins inside a sentence.
+    pub cut_before: bool,
+    /// Whether it ends inside one.
+    pub cut_after: bool,
 }
 
 /// Tells which words of a text a query means.
@@ -120,7 +124,24 @@ pub fn snippet(article: &Article, matcher: &mut Matcher) -> Snippet {
             (start, word_end(text, (start + SNIPPET_BYTES).min(text.len())))
         }
     };
-    rendered(text, start..end, &places)
+    let shown = rendered(text, start..end, &places);
+    let Some(span) = shown.span else { return shown };
+    let after_mark = article.marks.iter().any(|mark| mark.span.end == span.start);
+    Snippet {
+        cut_before: !after_mark && is_inside(text, span.start as usize),
+        cut_after: is_inside(text, span.end as usize),
+        ..shown
+    }
+}
+
+/// Whether a place in a text parts a sentence: on neither side of it does one end or a line break.
+fn is_inside(text: &str, at: usize) -> bool {
+    let (before, after) = text.split_at(at);
+    let blanks = |blank: &str| blank.contains('\n');
+    let (head, tail) = (before.trim_end(), after.trim_start());
+    let broken = blanks(&before[head.len()..]) || blanks(&after[..after.len() - tail.len()]);
+    let closed = head.trim_end_matches(['"', '\'', '”', '’', '»', ')']);
+    !broken && !head.is_empty() && !tail.is_empty() && !closed.ends_with(['.', '!', '?', '…', ':'])
 }
 
 fn places(article: &Article, matcher: &mut Matcher) -> Vec<Place> {
@@ -234,6 +255,7 @@ fn rendered(text: &str, passage: Range<usize>, places: &[Place]) -> Snippet {
         span: (!passage.is_empty()).then(|| Span::new(passage.start, passage.end)),
         first_match: first,
         text: shown,
+        ..Snippet::default()
     }
 }
 
@@ -261,6 +283,10 @@ pub fn headline_of(title: Option<&str>, text: &str, marks: &[Mark]) -> String {
     let mut shown = String::new();
     for word in sentence.split_whitespace() {
         if shown.chars().count() + word.chars().count() + 1 > TITLE_CHARACTERS_MAX {
+            // Not all languages part words by blanks.
+            if shown.is_empty() {
+                shown.extend(word.chars().take(TITLE_CHARACTERS_MAX));
+            }
             shown.push('…');
             break;
         }

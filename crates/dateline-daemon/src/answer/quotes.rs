@@ -44,7 +44,7 @@ impl Answerer {
             return Err(body.hint("`[processor.quotes]` is switched off, or this daemon was built without it"));
         }
         let wanted = request.by.as_deref().map(|by| self.wanted(by)).transpose()?;
-        let (found, notes) = self.select(&request.selection, 0, DOCUMENTS_MAX)?;
+        let (found, notes) = self.select(&request.selection, DOCUMENTS_MAX)?;
         notes.iter().for_each(|found| reply.note(note(found)));
         let words = self.words_of(&request.selection)?;
         let limit = u64::from(request.limit.unwrap_or(LIMIT_DEFAULT));
@@ -64,6 +64,13 @@ impl Answerer {
         if reply.sent() == 0 && !others.is_empty() {
             reply.note(Note::new("elsewhere", "no quotation has these words; these stand in documents that have them"));
             others.iter().all(|item| reply.item(item));
+        }
+        if let Some(by) = request.by.as_deref().filter(|_| reply.sent() == 0)
+            && wanted.is_some_and(|wanted| wanted.names.is_empty())
+        {
+            let like =
+                self.names().like(by).map_err(|error| ErrorBody::from_error(ErrorKind::Internal, error.as_ref()))?;
+            return Err(ErrorBody::new(ErrorKind::NotFound, format!("nobody called `{by}` is quoted")).candidates(like));
         }
         Ok(End::of_items(reply.sent()))
     }

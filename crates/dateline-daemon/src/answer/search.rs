@@ -13,6 +13,8 @@ use dateline_store::{ChangeData, Store};
 use serde_json::{Value, json};
 use std::cell::OnceCell;
 
+/// The query that everything answers.
+const EVERYTHING: &str = "*";
 /// Documents asked of the index at once when all of them are wanted.
 const PAGE: usize = 10_000;
 /// Hits one search may ask for.
@@ -163,13 +165,14 @@ impl Selected {
 impl Answerer {
     pub(super) fn search(&self, request: &Search, reply: &mut Reply<'_>) -> Answered {
         let selection = &request.selection;
-        let query = dateline_query::parse(&selection.query).map_err(|error| query_error(&selection.query, error))?;
+        let text = if selection.query.trim().is_empty() { EVERYTHING } else { &selection.query };
+        let query = dateline_query::parse(text).map_err(|error| query_error(text, error))?;
         let limit = request.limit.min(HITS_MAX) as usize;
         let options = options(selection, request.offset as usize, limit);
         let (facets, texts, names) = (facets(self), StoreTexts(&self.store), self.names());
         let sources = self.sources(&texts, &facets, &names);
         let hits = dateline_query::search(&query, &options, sources);
-        let hits = hits.map_err(|error| search_error(&selection.query, error))?;
+        let hits = hits.map_err(|error| search_error(text, error))?;
         let mut undated = None;
         let mut also = Vec::new();
         for found in &hits.notes {
@@ -185,10 +188,12 @@ impl Answerer {
                 break;
             }
         }
-        let exit = if hits.total == 0 || reply.sent() == 0 { Exit::Nothing } else { Exit::Found };
-        if reply.sent() == 0 {
-            reply.note(self.nothing_found(hits.total)?);
+        // Nobody who asked for no hits is surprised that there are none.
+        let is_empty = reply.sent() == 0 && (limit > 0 || hits.total == 0);
+        if is_empty {
+            reply.note(self.nothing_found(selection, hits.total)?);
         }
+        let exit = if is_empty { Exit::Nothing } else { Exit::Found };
         Ok(End { exit, counts: Counts { items: reply.sent(), total: Some(hits.total as u64), undated } })
     }
 
@@ -204,6 +209,8 @@ impl Answerer {
             dct: hit.dct.map(Days::from),
             score: f64::from(hit.score),
             snippet: if snippet == 0 { String::new() } else { hit.snippet },
+            cut_before: snippet > 0 && hit.cut.0,
+            cut_after: snippet > 0 && hit.cut.1,
             revision: hit.revision.0,
             line: hit.line,
             highlights,
@@ -215,12 +222,18 @@ impl Answerer {
     }
 
     /// One line that says what was searched.
-    fn nothing_found(&self, total: usize) -> Result<Note, ErrorBody> {
+    fn nothing_found(&self, selection: &Selection, total: usize) -> Result<Note, ErrorBody> {
         if total > 0 {
-            return Ok(Note::new("no-hit", format!("there are only {total} documents that match")));
+            let (are, documents, matches) = match total {
+                1 => ("is", "document", "matches"),
+                _ => ("are", "documents", "match"),
+            };
+            return Ok(Note::new("no-hit", format!("there {are} only {total} {documents} that {matches}")));
         }
         let documents = self.store.stats().map_err(store_error)?.documents;
-        let note = Note::new("no-hit", format!("nothing found in {documents} documents"));
+        let s = if documents == 1 { "" } else { "s" };
+        let message = format!("nothing found{} in {documents} document{s}", selection.searched());
+        let note = Note::new("no-hit", message);
         Ok(if documents == 0 { note.hint("drop files into the watched folder first") } else { note })
     }
 
@@ -247,39 +260,42 @@ impl Answerer {
     pub(super) fn select(
         &self,
         selection: &Selection,
-        offset: usize,
         limit: usize,
     ) -> Result<(Found, Vec<dateline_query::Note>), ErrorBody> {
-        if selection.query.trim().is_empty() {
-            let filter = filter(selection);
-            let everything = Plan::new(Node::Everything, limit);
-            let found = self.run_plan(&Plan { filter, order: Order::Oldest, offset, ..everything })?;
-            let left_out = found.undated_left_out;
-            let note = dateline_query::Note::UndatedLeftOut { documents: left_out };
-            return Ok((found, if left_out > 0 { vec![note] } else { Vec::new() }));
-        }
-        let text = &selection.query;
+        let order = selection.query.trim().is_empty().then_some(Order::Oldest);
+        self.select_by(selection, SearchOptions { order, ..options(selection, 0, limit) })
+    }
+
+    fn select_by(
+        &self,
+        selection: &Selection,
+        options: SearchOptions,
+    ) -> Result<(Found, Vec<dateline_query::Note>), ErrorBody> {
+        let text = if selection.query.trim().is_empty() { EVERYTHING } else { &selection.query };
         let query = dateline_query::parse(text).map_err(|error| query_error(text, error))?;
         let (facets, texts, names) = (facets(self), StoreTexts(&self.store), self.names());
-        let options = options(selection, offset, limit);
         let matched = dateline_query::find(&query, &options, self.sources(&texts, &facets, &names));
         let matched = matched.map_err(|error| search_error(text, error))?;
         Ok((matched.found, matched.planned.notes))
     }
 
-    /// Calls `visit` with every document a selection matches, until it says stop.
+    /// Calls `visit` with every document a selection matches, in the order of their ids, until it says stop, and gives what
+    /// the user should know. No more than a page of them is held, and none that was there all the time is missed or told
+    /// twice. Partial matches are none: nobody looks at so many.
     pub(super) fn each_selected(
         &self,
         selection: &Selection,
         visit: &mut dyn FnMut(DocumentId, Revision) -> bool,
-    ) -> Result<(), ErrorBody> {
-        let mut offset = 0;
+    ) -> Result<Vec<dateline_query::Note>, ErrorBody> {
+        let mut after = None;
         loop {
-            let (found, _) = self.select(selection, offset, PAGE)?;
-            offset += found.hits.len();
+            let order = Some(Order::Arrival);
+            let page = SearchOptions { order, after, strict: true, ..options(selection, 0, PAGE) };
+            let (found, notes) = self.select_by(selection, page)?;
             let go_on = found.hits.iter().all(|hit| visit(hit.document, hit.revision));
-            if !go_on || found.hits.is_empty() || offset >= found.total {
-                return Ok(());
+            after = found.hits.last().map(|hit| hit.document);
+            if !go_on || found.hits.len() < PAGE {
+                return Ok(notes);
             }
         }
     }

@@ -1,10 +1,11 @@
 //! Answers as long as there is something to send: `tail` and `export`.
 
+use super::search::note;
 use super::{Answered, Answerer, Reply, layer_of, store_error};
 use dateline_core::layers::{DctLayer, EntityLayer, TimexLayer};
-use dateline_core::{DocumentId, Revision, Sequence};
+use dateline_core::{DocumentId, Revision, Sequence, Timestamp};
 use dateline_protocol::wire::{Arrival, ArrivalKind, ExportDocument, ExportEntity, ExportTimex};
-use dateline_protocol::{End, ErrorBody, Export, ExportWhat, Tail};
+use dateline_protocol::{End, ErrorBody, ErrorKind, Export, ExportWhat, Tail};
 use dateline_store::{ChangeData, RevisionData};
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
@@ -15,6 +16,8 @@ const CHANGES_AT_ONCE: usize = 100;
 const HEARTBEAT: Duration = Duration::from_secs(5);
 /// Characters of text shown with an arrival.
 const SNIPPET_CHARS: usize = 160;
+/// The least that two times differ in.
+const MOMENT: Duration = Duration::from_micros(1);
 /// Documents remembered as reported by one `tail --once`.
 const REPORTED_MAX: usize = 1_000_000;
 
@@ -26,7 +29,14 @@ impl Answerer {
         }
         let filter = self.compile_selection(&request.selection)?;
         let mut at = request.from_sequence.map_or_else(|| self.store.sequence(), Sequence);
-        let mut reported: HashSet<DocumentId> = HashSet::new();
+        // What is not searchable yet would seem not to have matched before.
+        while request.once && self.control.is_some() && self.live.facts().indexed < at {
+            self.live.wait(HEARTBEAT, |facts| facts.indexed >= at || facts.stopping);
+            if self.live.facts().stopping || reply.is_gone() {
+                return Ok(End::done());
+            }
+        }
+        let mut reported = if request.once { self.matched_before(request, at)? } else { HashSet::new() };
         loop {
             // What is not searchable yet would not match: it waits for the next round.
             let end = match self.control {
@@ -51,16 +61,57 @@ impl Answerer {
                 return Ok(End::of_items(reply.sent()));
             }
             self.live.wait(HEARTBEAT, |facts| facts.indexed > at || facts.stopping);
-            if self.live.facts().stopping || reply.is_gone() {
+            if reply.is_gone() {
                 return Ok(End::done());
             }
+            if self.live.facts().stopping {
+                let body = ErrorBody::new(ErrorKind::NeedsDaemon, "`datelined` is stopping");
+                return Err(body.hint(format!("when it runs again, `--from-sequence {}` goes on from here", at.0)));
+            }
+        }
+    }
+
+    /// The documents that matched before a place in the change log: what changes in them later is no news. Those of the
+    /// past are judged by the revision current then, with the annotations of today.
+    fn matched_before(&self, request: &Tail, at: Sequence) -> Result<HashSet<DocumentId>, ErrorBody> {
+        let mut selection = request.selection.clone();
+        if request.from_sequence.is_some() {
+            selection.known_at = self.time_before(at)?.or(selection.known_at);
+        }
+        let mut matched = HashSet::new();
+        self.each_selected(&selection, &mut |document, _| {
+            matched.insert(document);
+            matched.len() < REPORTED_MAX
+        })?;
+        Ok(matched)
+    }
+
+    /// A moment before the first document that came, changed or went behind a place in the change log; `None` when nothing
+    /// did.
+    fn time_before(&self, at: Sequence) -> Result<Option<Timestamp>, ErrorBody> {
+        let mut at = at;
+        loop {
+            let changes = self.store.changes(at, CHANGES_AT_ONCE).map_err(store_error)?;
+            let Some(last) = changes.last().map(|change| change.sequence) else { return Ok(None) };
+            for change in &changes {
+                let opened = change.opened.as_ref().map(|opened| &opened.entry);
+                let time = match (&change.closed, opened) {
+                    (Some(closed), _) => closed.entry.seen_to,
+                    (None, Some(opened)) if opened.revision == Revision(1) => Some(opened.seen_from),
+                    (None, _) => None,
+                };
+                if let Some(time) = time {
+                    return Ok(Some(time.saturating_sub(MOMENT).unwrap_or(time)));
+                }
+            }
+            at = last;
         }
     }
 
     /// Flat records of all documents a selection matches, in the order of their ids.
     pub(super) fn export(&self, request: &Export, reply: &mut Reply<'_>) -> Answered {
         let mut failed = None;
-        self.each_selected(&request.selection, &mut |document, revision| {
+        let notes = self.each_selected(&request.selection, &mut |document, revision| {
             let sent = self.export_one(request.what, document, revision, reply);
             match sent {
                 Ok(go_on) => go_on,
@@ -70,6 +121,7 @@ impl Answerer {
                 }
             }
         })?;
+        notes.iter().for_each(|found| reply.note(note(found)));
         failed.map_or_else(|| Ok(End::of_items(reply.sent())), Err)
     }
 
@@ -100,12 +152,11 @@ fn arrival(change: ChangeData) -> Result<Arrival, ErrorBody> {
     let data = change.opened.or(change.closed);
     let Some(data) = data else {
         let message = format!("BUG: change {} names no revision", change.sequence);
-        return Err(ErrorBody::new(dateline_protocol::ErrorKind::Internal, message));
+        return Err(ErrorBody::new(ErrorKind::Internal, message));
     };
     let dct = layer_of::<DctLayer>(&data.annotations.layers)?;
     let prose = data.content.marks.iter().map(|mark| mark.span.end as usize).max().unwrap_or(0);
-    let snippet: String =
-        data.content.text.get(prose..).unwrap_or_default().trim().chars().take(SNIPPET_CHARS).collect();
+    let snippet = beginning(data.content.text.get(prose..).unwrap_or_default());
     Ok(Arrival {
         sequence: change.sequence.0,
         change: kind,
@@ -118,6 +169,28 @@ fn arrival(change: ChangeData) -> Result<Arrival, ErrorBody> {
         revision: data.entry.revision.0,
         snippet,
     })
+}
+
+/// The first words of a text, on one line.
+fn beginning(text: &str) -> String {
+    let mut shown = String::new();
+    let mut characters = 0;
+    for word in text.split_whitespace() {
+        characters += word.chars().count() + 1;
+        if characters > SNIPPET_CHARS {
+            // Not all languages part words by blanks.
+            if shown.is_empty() {
+                shown.extend(word.chars().take(SNIPPET_CHARS));
+            }
+            shown.push('…');
+            break;
+        }
+        if !shown.is_empty() {
+            shown.push(' ');
+        }
+        shown.push_str(word);
+    }
+    shown
 }
 
 fn export_document(data: RevisionData) -> Result<ExportDocument, ErrorBody> {
@@ -184,4 +257,18 @@ fn export_entities(data: &RevisionData) -> Result<Vec<ExportEntity>, ErrorBody> 
         })
     };
     Ok(layer.mentions.iter().filter_map(record).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{SNIPPET_CHARS, beginning};
+
+    #[test]
+    fn a_beginning_ends_with_a_word() {
+        assert_eq!(beginning("  They met\n\non Monday. "), "They met on Monday.");
+        let long = "word ".repeat(100);
+        let shown = beginning(&long);
+        assert!(shown.ends_with("word…") && shown.chars().count() <= SNIPPET_CHARS, "{shown}");
+        assert_eq!(beginning(&"会".repeat(1_000)), format!("{}…", "会".repeat(SNIPPET_CHARS)));
+    }
 }

@@ -116,7 +116,7 @@ impl Answerer {
 
     /// The best matches of a selection; what more there is is said.
     pub(super) fn best(&self, selection: &Selection, most: usize, reply: &mut Reply<'_>) -> Result<Found, ErrorBody> {
-        let (found, notes) = self.select(selection, 0, most)?;
+        let (found, notes) = self.select(selection, most)?;
         notes.iter().for_each(|found| reply.note(note(found)));
         if found.total > found.hits.len() {
             let message = format!("made from the best {} of {} documents that match", found.hits.len(), found.total);

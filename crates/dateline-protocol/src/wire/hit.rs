@@ -37,9 +37,15 @@ pub struct Hit {
     pub score: f64,
     /// A passage that matches, or the beginning of the text.
     pub snippet: String,
+    /// Whether the passage begins inside a sentence.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cut_before: bool,
+    /// Whether the passage ends inside a sentence.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cut_after: bool,
     /// Which revision matched.
     pub revision: u32,
-    /// Line of the file, from 1, on which the passage starts; 0 when unknown.
+    /// Line of the file, from 1, on which the first word found stands, else the passage; 0 when unknown.
     pub line: u32,
     /// What in `snippet` matched, as bytes of it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
