@@ -2,6 +2,7 @@
 
 use crate::complete;
 use crate::when::{Decision, parse_as_of, parse_decision, parse_from, parse_interval, parse_known_at};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 use clap_complete::engine::ArgValueCompleter;
@@ -230,6 +231,13 @@ pub(crate) enum Command {
 
 #[derive(Args, Debug)]
 #[command(after_help = "\
+Queries, here and wherever a command takes one:
+  peace talks        both words in any inflection; A OR B, (A B) OR C, -C to leave out
+  \"peace talks\"      as written; \"near words\"~5, prefix*, fuzzy~
+  entity:zelensky    every spelling of who is meant; person: org: place:
+  date:2022-04       when written; mentions:2022-03, of when it speaks; 2022-04..2022-06, >=2022-04-05
+  title: path: source: lang: ext:, and what processors add, such as speaker:
+
 Examples:
   dateline search 'peace talks'
   dateline search '\"peace talks\"~5 -oil date:2022-04'
@@ -744,8 +752,12 @@ pub(crate) struct RescanArgs {
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
+  source <(dateline completions bash)
   dateline completions bash > ~/.local/share/bash-completion/completions/dateline
-  source <(COMPLETE=bash dateline)      # completes documents and entities too")]
+  dateline completions zsh > ~/.zfunc/_dateline
+  dateline completions fish > ~/.config/fish/completions/dateline.fish
+
+It completes commands, options, query fields and, while the daemon runs, documents, entities, layers and processors.")]
 pub(crate) struct CompletionsArgs {
     /// Which shell
     pub(crate) shell: Shell,
@@ -775,9 +787,26 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli
     Cli::from_arg_matches(&matches)
 }
 
+/// What a mistake in the arguments may come from: `-word` in a query that stands without quotes is an option to a shell's
+/// words.
+pub(crate) fn hint(error: &clap::Error) -> Option<String> {
+    let argument = match error.get(ContextKind::InvalidArg)? {
+        ContextValue::String(argument) => argument,
+        _ => return None,
+    };
+    let usage = error.get(ContextKind::Usage).map(ToString::to_string).unwrap_or_default();
+    let is_word = argument.strip_prefix('-').is_some_and(|word| word.starts_with(char::is_alphabetic));
+    let is_query = usage.contains("[QUERY]");
+    (error.kind() == ErrorKind::UnknownArgument && is_word && is_query).then(|| {
+        "to leave a word out, put the whole query into quotes and the word last: 'peace -football'; \
+         a query that begins with `-` needs `--` before it"
+            .to_owned()
+    })
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Cli, Command, WIRED, command, parse};
+    use super::{Cli, Command, WIRED, command, hint, parse};
     use clap::CommandFactory;
 
     fn parsed(line: &str) -> Cli {
@@ -846,6 +875,16 @@ mod tests {
         };
         assert_eq!(search.selection.query, ["peace", "talks"]);
         assert_eq!(search.limit, 3);
+    }
+
+    #[test]
+    fn an_unquoted_exclusion_is_explained() {
+        let refused = |line: &str| parse(line.split_whitespace().map(Into::into)).expect_err(line);
+        let told = hint(&refused("dateline search peace -football")).expect("a hint");
+        assert!(told.contains("'peace -football'"), "{told}");
+        assert_eq!(hint(&refused("dateline show a.txt -football")), None);
+        assert_eq!(hint(&refused("dateline search peace --football")), None);
+        assert_eq!(hint(&refused("dateline tail -0")), None);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use crate::output::tell_notes;
 use crate::render::Renderer;
 use crate::screen::Screen;
-use dateline_protocol::{Exit, Request};
+use dateline_protocol::{EntityAction, Exit, Request};
 use serde_json::value::RawValue;
 use std::io::Write;
 use std::time::Duration;
@@ -120,27 +120,44 @@ fn converse(
     Ok(Outcome { exit, text })
 }
 
-/// How it is said that there is nothing, which is often good news.
-fn nothing_said(request: &Request) -> &'static str {
-    match request {
+/// How it is said that there is nothing, which is often good news, and what was searched.
+fn nothing_said(request: &Request) -> String {
+    let nothing = match request {
         Request::Failures(_) => "nothing failed",
         Request::Retry(_) => "nothing to try again",
         Request::Undated(_) => "every document has a date",
         Request::Plan(_) => "nothing to run",
         Request::Conflicts(_) => "no conflicts found",
+        Request::Entities(entities) => match &entities.action {
+            EntityAction::Suggest { .. } => "no entities that may be one",
+            EntityAction::Decisions => "nothing was decided",
+            _ => "no such entity",
+        },
         _ => "nothing found",
+    };
+    let mut said = nothing.to_owned();
+    match request {
+        Request::On(on) => said.push_str(&format!(" on {}", on.interval)),
+        Request::Timeline(timeline) => {
+            said.extend(timeline.from.map(|day| format!(" from {day}")));
+            said.extend(timeline.to.map(|day| format!(" to {day}")));
+        }
+        _ => {}
     }
+    said.extend(request.selection().map(dateline_protocol::Selection::searched));
+    said
 }
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use super::{Flush, Outcome, Present, ask, json_lines};
+    use super::{Flush, Outcome, Present, ask, json_lines, nothing_said};
     use crate::connect::Connection;
     use crate::failure::Failure;
     use crate::screen::plain;
+    use dateline_protocol::core::DateInterval;
     use dateline_protocol::{
-        Answering, Client, End, ErrorBody, ErrorKind, Exit, Greeting, Hello, Note, PROTOCOL_VERSION, Request, Response,
-        Welcome, read_frame, write_frame,
+        Answering, Client, End, ErrorBody, ErrorKind, Exit, Greeting, Hello, Note, On, PROTOCOL_VERSION, Request,
+        Response, Selection, Timeline, TimelineStep, Welcome, read_frame, write_frame,
     };
     use std::os::fd::OwnedFd;
     use std::os::unix::net::UnixStream;
@@ -201,6 +218,23 @@ pub(crate) mod tests {
         let searched = Note::new("no-hit", "no hit for `x` in 3 documents");
         let (_, _, errors) = asked(vec![Response::Note(searched), Response::End(End::of_items(0))], together());
         assert_eq!(errors, "note: no hit for `x` in 3 documents\n");
+    }
+
+    #[test]
+    fn what_was_searched_is_named_when_nothing_is_found() {
+        let selection = Selection {
+            query: "grain deal".to_owned(),
+            as_of: "2022-04-05".parse().ok(),
+            known_at: "2022-04-06T10:00:00Z".parse().ok(),
+            ..Selection::default()
+        };
+        let interval = DateInterval::parse("2022-04").unwrap();
+        let on = Request::On(On { interval, selection: selection.clone(), limit: None });
+        let told = "nothing found on 2022-04 for `grain deal`, written by 2022-04-05, as known at 2022-04-06T10:00:00Z";
+        assert_eq!(nothing_said(&on), told);
+        let from = "2022-03-01".parse().ok();
+        let timeline = Timeline { selection: Selection::default(), from, to: None, by: TimelineStep::Day, top: None };
+        assert_eq!(nothing_said(&Request::Timeline(timeline)), "nothing found from 2022-03-01");
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub(crate) fn run(cli: &Cli, screen: &Screen) -> Result<Exit, Failure> {
         Command::Try(arguments) => Err(passthrough::try_chain(global, arguments)),
         Command::Config => show_config(global, screen),
         Command::Completions(arguments) => {
-            output::show(&reference::completions(arguments.shell), &Screen { pager: false, ..screen.clone() })?;
+            output::show(&reference::completions(arguments.shell)?, &Screen { pager: false, ..screen.clone() })?;
             Ok(Exit::Found)
         }
         Command::Man(arguments) => reference::manual(arguments.directory.as_deref()).map(|()| Exit::Found),
@@ -350,7 +350,7 @@ fn alert<'a>(arguments: &'a AlertArgs, screen: &'a Screen) -> (Request, Present<
 
 /// Runs a program, without a shell, with the item on its standard input. How it ends is its own business.
 fn run_alert(program: &OsString, arguments: &[OsString], item: &str) -> Result<(), Failure> {
-    let failed = |source| Failure::Spawn { program: program.into(), source };
+    let failed = |source| Failure::Exec { program: program.into(), source };
     let mut child = Process::new(program).args(arguments).stdin(Stdio::piped()).spawn().map_err(failed)?;
     if let Some(mut input) = child.stdin.take() {
         // A program that does not read its input is none of our business either.

@@ -2,11 +2,15 @@
 //! none runs there is nothing to complete; a shell must not wait.
 
 use crate::connect::connect_daemon;
+use clap::Command;
 use clap_complete::engine::CompletionCandidate;
+use clap_complete::env::{Bash, Elvish, EnvCompleter, Fish, Powershell, Shells, Zsh};
 use dateline_config::{Environment, Overrides};
 use dateline_protocol::wire::Suggestion;
 use dateline_protocol::{Complete, Completion, Request};
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::path::Path;
 use std::time::Duration;
 
 /// How long a shell waits at most.
@@ -14,24 +18,70 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// Words offered at most.
 const WORDS_MAX: u32 = 50;
 
+/// The variable that makes this program answer a shell's question instead of a person's.
+pub(crate) const VARIABLE: &str = "COMPLETE";
+
+/// What a shell runs to complete, in every shell there is a way for.
+pub(crate) const SHELLS: Shells<'static> = Shells(&[&WholeWords, &Elvish, &Fish, &Powershell, &Zsh]);
+
+/// Bash parts words at colons, and so `entity:zel` in three. Its words are put together again before they are completed, and
+/// what bash believes to be there already is cut from the candidates. Blanks and the like in them are escaped.
+struct WholeWords;
+
+/// The function bash calls: `NAME`, `VARIABLE` and `PROGRAM` stand for what they say.
+const BASH_FUNCTION: &str = include_str!("complete.bash");
+
+impl EnvCompleter for WholeWords {
+    fn name(&self) -> &'static str {
+        Bash.name()
+    }
+
+    fn is(&self, name: &str) -> bool {
+        Bash.is(name)
+    }
+
+    fn write_registration(
+        &self,
+        variable: &str,
+        name: &str,
+        _: &str,
+        program: &str,
+        out: &mut dyn io::Write,
+    ) -> Result<(), io::Error> {
+        let program = format!("'{}'", program.replace('\'', r"'\''"));
+        let function = BASH_FUNCTION.replace("VARIABLE", variable).replace("NAME", name).replace("PROGRAM", &program);
+        out.write_all(function.as_bytes())
+    }
+
+    fn write_complete(
+        &self,
+        command: &mut Command,
+        arguments: Vec<OsString>,
+        directory: Option<&Path>,
+        out: &mut dyn io::Write,
+    ) -> Result<(), io::Error> {
+        Bash.write_complete(command, arguments, directory, out)
+    }
+}
+
 /// A path or id of a document.
 pub(crate) fn document(typed: &OsStr) -> Vec<CompletionCandidate> {
-    candidates(Completion::Document, typed, "")
+    candidates(Completion::Document, typed, ("", ""))
 }
 
 /// A name or id of an entity.
 pub(crate) fn entity(typed: &OsStr) -> Vec<CompletionCandidate> {
-    candidates(Completion::Entity, typed, "")
+    candidates(Completion::Entity, typed, ("", ""))
 }
 
 /// The name of a layer.
 pub(crate) fn layer(typed: &OsStr) -> Vec<CompletionCandidate> {
-    candidates(Completion::Layer, typed, "")
+    candidates(Completion::Layer, typed, ("", ""))
 }
 
 /// The name of a processor.
 pub(crate) fn processor(typed: &OsStr) -> Vec<CompletionCandidate> {
-    candidates(Completion::Processor, typed, "")
+    candidates(Completion::Processor, typed, ("", ""))
 }
 
 /// One word of a query: a field, or the value of a field that names entities or paths.
@@ -39,18 +89,24 @@ pub(crate) fn query(typed: &OsStr) -> Vec<CompletionCandidate> {
     let text = typed.to_string_lossy();
     match text.split_once(':') {
         Some((field @ ("entity" | "person" | "org" | "place"), value)) => {
-            candidates(Completion::Entity, OsStr::new(value), &format!("{field}:"))
+            candidates(Completion::Entity, OsStr::new(value), (&format!("{field}:"), ""))
         }
-        Some(("path", value)) => candidates(Completion::Document, OsStr::new(value), "path:"),
+        Some(("path", value)) => candidates(Completion::Document, OsStr::new(value), ("path:", "")),
         Some(_) => Vec::new(),
-        None => candidates(Completion::Field, typed, ""),
+        None => candidates(Completion::Field, typed, ("", ":")),
     }
 }
 
-fn candidates(what: Completion, typed: &OsStr, before: &str) -> Vec<CompletionCandidate> {
-    let found = suggestions(what, typed).unwrap_or_default();
+fn candidates(what: Completion, typed: &OsStr, (before, after): (&str, &str)) -> Vec<CompletionCandidate> {
+    let mut found = suggestions(what, typed).unwrap_or_default();
+    // A shell replaces what was typed by what all candidates begin with: those that hold it elsewhere come second.
+    let prefix = typed.to_string_lossy().to_lowercase();
+    let begins = |found: &Suggestion| found.value.to_lowercase().starts_with(&prefix);
+    if found.iter().any(begins) {
+        found.retain(begins);
+    }
     let candidate = |found: Suggestion| {
-        CompletionCandidate::new(format!("{before}{}", found.value)).help(found.about.map(Into::into))
+        CompletionCandidate::new(format!("{before}{}{after}", found.value)).help(found.about.map(Into::into))
     };
     found.into_iter().map(candidate).collect()
 }
@@ -65,4 +121,46 @@ fn suggestions(what: Completion, typed: &OsStr) -> Option<Vec<Suggestion>> {
         found.push(serde_json::from_str(item.get()).ok()?);
     }
     Some(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{SHELLS, VARIABLE};
+    use std::os::unix::fs::PermissionsExt;
+    use std::process::Command;
+
+    /// What bash fills in for a line, from a program that offers these candidates whatever it is asked.
+    fn completed(line: &str, candidates: &str) -> Option<Vec<String>> {
+        let place = tempfile::tempdir().unwrap();
+        let program = place.path().join("it's a program");
+        let asked = place.path().join("asked");
+        let script = format!("#!/bin/sh\nprintf '%s|' \"$@\" > '{}'\nprintf '{candidates}'\n", asked.display());
+        std::fs::write(&program, script).unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let mut function = Vec::new();
+        let bash = SHELLS.completer("bash").unwrap();
+        bash.write_registration(VARIABLE, "dateline", "dateline", program.to_str().unwrap(), &mut function).unwrap();
+        let function = String::from_utf8(function).unwrap();
+        let run = format!(
+            "{function}\nCOMP_LINE=\"{line}\" COMP_POINT={} COMP_TYPE=9\n_complete_dateline\n\
+             printf '%s\\n' \"${{COMPREPLY[@]}}\"; cat '{}'",
+            line.len(),
+            asked.display()
+        );
+        let ran = Command::new("bash").args(["--norc", "-c", &run]).output().ok()?;
+        Some(String::from_utf8(ran.stdout).unwrap().lines().map(str::to_owned).collect())
+    }
+
+    #[test]
+    fn bash_gets_whole_words() {
+        let Some(found) = completed("dateline search peace entity:zel", "entity:zelensky \\013entity:per:zela ") else {
+            // Where there is no bash there is nobody to complete for.
+            return;
+        };
+        assert_eq!(found, ["zelensky ", "per:zela ", "--|dateline|search|peace|entity:zel|"]);
+        let found = completed("dateline show a", "a b.txt ").unwrap();
+        assert_eq!(found, [r"a\ b.txt ", "--|dateline|show|a|"]);
+        let found = completed("dateline show ", "").unwrap();
+        assert_eq!(found.last().map(String::as_str), Some("--|dateline|show||"));
+    }
 }

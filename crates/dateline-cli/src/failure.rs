@@ -41,6 +41,15 @@ pub(crate) enum Failure {
         #[source]
         source: io::Error,
     },
+    /// What an alert should run cannot be run.
+    #[error("`{}` cannot be run", .program.display())]
+    Exec {
+        /// The program.
+        program: PathBuf,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
     /// An item is not what this build expects.
     #[error("answer is not understood")]
     Item(#[from] serde_json::Error),
@@ -114,6 +123,9 @@ impl Failure {
             Failure::Spawn { .. } => {
                 Some("install `datelined` beside `dateline`, or name it with $DATELINE_DAEMON".to_owned())
             }
+            Failure::Exec { .. } => Some(
+                "`--exec` takes a program and its arguments; for a shell's line write `--exec sh -c 'LINE'`".to_owned(),
+            ),
             Failure::NoParquet => Some("build it with `cargo build --release --features dateline/parquet`".to_owned()),
             Failure::BinaryOnTerminal => {
                 Some("write it to a file: `dateline export --format parquet > documents.parquet`".to_owned())
@@ -132,7 +144,12 @@ impl Failure {
             out.push_str(&caret(place, screen));
         }
         for cause in self.causes() {
-            let _ = writeln!(out, "{} {}", screen.paint(style::WARNING, "caused by:"), safe(&cause));
+            // What a query should have had instead is no cause.
+            let (label, cause) = match cause.strip_prefix("expected ") {
+                Some(expected) if place.is_some() => ("expected:", expected),
+                _ => ("caused by:", cause.as_str()),
+            };
+            let _ = writeln!(out, "{} {}", screen.paint(style::WARNING, label), safe(cause));
         }
         let candidates = self.body().map(|body| body.candidates.as_slice()).unwrap_or_default();
         if !candidates.is_empty() {
@@ -206,10 +223,12 @@ mod tests {
         let body = ErrorBody::new(ErrorKind::Query, "parenthesis is not closed")
             .at("北京 AND (talks", Span::new(11, 12))
             .hint("add `)`");
+        let body = ErrorBody { causes: vec!["expected `)` after it".to_owned()], ..body };
         insta::assert_snapshot!(told(body), @r"
         dateline: parenthesis is not closed
           北京 AND (talks
                    ^
+        expected: `)` after it
         hint: add `)`
         ");
     }

@@ -31,7 +31,8 @@ use std::process::ExitCode;
 /// Runs `dateline` with the arguments of this process.
 #[must_use]
 pub fn run() -> ExitCode {
-    clap_complete::CompleteEnv::with_factory(args::command).complete();
+    let completing = clap_complete::CompleteEnv::with_factory(args::command);
+    completing.var(complete::VARIABLE).shells(complete::SHELLS).complete();
     ExitCode::from(run_with(std::env::args_os()))
 }
 
@@ -61,7 +62,13 @@ fn print_usage(error: &clap::Error) -> u8 {
         let text = error.render().ansi().to_string();
         let plain = error.render().to_string();
         let screen_text = if screen::errors_are_coloured() { text } else { plain };
-        let text = screen_text.replacen("error:", "dateline:", 1);
+        let mut text = screen_text.replacen("error:", "dateline:", 1);
+        if let Some(hint) = args::hint(error) {
+            // It replaces the tip for those who meant an option's value.
+            text = text.lines().filter(|line| !line.contains("tip:")).map(|line| format!("{line}\n")).collect();
+            text = text.replace("\n\n\n", "\n\n");
+            text.push_str(&format!("hint: {hint}\n"));
+        }
         let _ = std::io::stderr().write_all(text.as_bytes());
         2
     } else {

@@ -4,8 +4,11 @@ use crate::failure::Failure;
 use crate::screen::Screen;
 use dateline_protocol::Note;
 use dateline_protocol::core::terminal;
+use signal_hook::consts::{SIGINT, SIGQUIT};
 use std::io::{self, Write};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// The pager when nobody names one: quits on one screen, shows colours, leaves the text on the terminal.
 const PAGER: &str = "less -FRX";
@@ -33,6 +36,12 @@ fn page(text: &str) -> Result<bool, Failure> {
         command.env("LESS", "FRX");
     }
     let Ok(mut pager) = command.spawn() else { return Ok(false) };
+    // Ctrl-C is for the pager, which stays: if we went, it and the shell would both read the terminal. The handlers are
+    // set after the start, so that the pager has its own.
+    let interrupted = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGQUIT] {
+        signal_hook::flag::register(signal, Arc::clone(&interrupted))?;
+    }
     if let Some(mut input) = pager.stdin.take() {
         match input.write_all(text.as_bytes()) {
             // Leaving the pager before the end is everybody's right.

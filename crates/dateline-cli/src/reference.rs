@@ -1,6 +1,7 @@
 //! Completions, manual pages and the reference page, all from the definitions of the arguments.
 
 use crate::args::command;
+use crate::complete;
 use crate::failure::Failure;
 use clap::{Arg, Command};
 use clap_complete::Shell;
@@ -8,11 +9,14 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
 
-/// The completions of a shell.
-pub(crate) fn completions(shell: Shell) -> String {
+/// What a shell reads to complete commands, options, documents and entities: it asks this program.
+pub(crate) fn completions(shell: Shell) -> Result<String, Failure> {
+    let name = shell.to_string();
+    let unknown = || Failure::Usage(format!("there are no completions for `{name}`"));
+    let completer = complete::SHELLS.completer(&name).ok_or_else(unknown)?;
     let mut text = Vec::new();
-    clap_complete::generate(shell, &mut command(), "dateline", &mut text);
-    String::from_utf8_lossy(&text).into_owned()
+    completer.write_registration(complete::VARIABLE, "dateline", "dateline", "dateline", &mut text)?;
+    Ok(String::from_utf8_lossy(&text).into_owned())
 }
 
 /// Prints the main manual page, or writes the pages of all commands to a directory.
@@ -135,7 +139,8 @@ mod tests {
     #[test]
     fn every_shell_is_completed() {
         for shell in [clap_complete::Shell::Bash, clap_complete::Shell::Zsh, clap_complete::Shell::Fish] {
-            assert!(super::completions(shell).contains("timeline"), "{shell}");
+            let text = super::completions(shell).expect("a script");
+            assert!(text.contains("dateline") && text.contains("COMPLETE"), "{shell}: {text}");
         }
     }
 

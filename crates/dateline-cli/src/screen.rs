@@ -180,16 +180,21 @@ pub(crate) struct Piece {
 
 /// Wraps styled pieces of running text. Breaks only at blanks; a word wider than a line stands on its own.
 pub(crate) fn wrap(pieces: &[Piece], width: Option<usize>, indent: &str, screen: &Screen) -> String {
-    let room = width.map_or(usize::MAX, |width| width.saturating_sub(columns(indent)).max(10));
+    hang(pieces, width, (indent, indent), screen)
+}
+
+/// The same with another indent for the first line than for those below it.
+pub(crate) fn hang(pieces: &[Piece], width: Option<usize>, (first, below): (&str, &str), screen: &Screen) -> String {
+    let room = |indent: &str| width.map_or(usize::MAX, |width| width.saturating_sub(columns(indent)).max(10));
     let mut out = String::new();
-    let (mut line, mut used) = (String::new(), 0);
+    let (mut indent, mut line, mut used) = (first, String::new(), 0);
     for word in words(pieces) {
         let length: usize = word.iter().map(|piece| columns(&piece.text)).sum();
-        if used > 0 && used + 1 + length > room {
+        if used > 0 && used + 1 + length > room(indent) {
             out.push_str(indent);
             out.push_str(&line);
             out.push('\n');
-            (line, used) = (String::new(), 0);
+            (indent, line, used) = (below, String::new(), 0);
         }
         if used > 0 {
             line.push(' ');
@@ -206,6 +211,29 @@ pub(crate) fn wrap(pieces: &[Piece], width: Option<usize>, indent: &str, screen:
         out.push('\n');
     }
     out
+}
+
+/// Text behind a label that is painted already and takes `room` columns with the blanks behind it; what does not fit goes
+/// on below the beginning of the text.
+pub(crate) fn behind(label: &str, room: usize, pieces: &[Piece], screen: &Screen) -> String {
+    let below = " ".repeat(room);
+    let text = wrap(pieces, screen.text_width(), &below, screen);
+    match text.strip_prefix(&below) {
+        Some(text) => format!("{label}{text}"),
+        None => format!("{}\n", label.trim_end()),
+    }
+}
+
+impl Piece {
+    /// Our own or escaped text without a style.
+    pub(crate) fn plain(text: impl Into<String>) -> Piece {
+        Piece { text: text.into(), style: None }
+    }
+
+    /// Our own or escaped text in a style.
+    pub(crate) fn styled(style: Style, text: impl Into<String>) -> Piece {
+        Piece { text: text.into(), style: Some(style) }
+    }
 }
 
 /// Pieces cut at blanks into words; a word may have several styles.
@@ -251,7 +279,7 @@ pub(crate) fn coloured() -> Screen {
 
 #[cfg(test)]
 mod tests {
-    use super::{Piece, bytes, coloured, cut, number, plain, style, wrap};
+    use super::{Piece, behind, bytes, coloured, cut, hang, number, plain, style, wrap};
 
     fn piece(text: &str, is_match: bool) -> Piece {
         Piece { text: text.to_owned(), style: is_match.then_some(style::MATCH) }
@@ -278,6 +306,15 @@ mod tests {
         assert_eq!(wrap(&pieces, Some(16), "  ", &plain(None)), "  the peaceful\n  talks went on\n");
         let painted = wrap(&pieces, None, "", &coloured());
         assert!(painted.contains("peace\u{1b}[0mful "), "{painted:?}");
+    }
+
+    #[test]
+    fn text_goes_on_below_its_beginning() {
+        let text = [Piece::plain("the folder is polled")];
+        assert_eq!(behind("note: ", 6, &text, &plain(Some(22))), "note: the folder is\n      polled\n");
+        assert_eq!(behind("note: ", 6, &[], &plain(Some(22))), "note:\n");
+        let hung = hang(&text, Some(16), ("· ", "    "), &plain(None));
+        assert_eq!(hung, "· the folder is\n    polled\n");
     }
 
     #[test]

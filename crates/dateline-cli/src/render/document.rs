@@ -3,7 +3,7 @@
 use super::table::{cell, figure, plain, table};
 use super::when::evidence;
 use super::{Renderer, each, entities, place};
-use crate::screen::{Piece, Screen, columns, cut, number, pad_left, style, wrap};
+use crate::screen::{Piece, Screen, behind, columns, cut, number, pad_left, style, wrap};
 use crate::when::moment;
 use anstyle::Style;
 use dateline_protocol::core::{LineIndex, terminal};
@@ -12,6 +12,8 @@ use std::collections::BTreeMap;
 
 /// Lines shown above and below the one asked for.
 const LINES_AROUND: u32 = 5;
+/// Columns of the number of a line, with the sign before it and the blanks behind it.
+const NUMBER_COLUMNS: usize = 8;
 /// Facts of the source shown at most.
 const FACTS_MAX: usize = 12;
 /// Columns of a fact's value.
@@ -163,7 +165,11 @@ fn around(shown: &Shown, line: u32, screen: &Screen) -> String {
         if number.abs_diff(line) <= LINES_AROUND {
             let sign = if number == line { ">" } else { " " };
             let label = screen.paint(style::DIM, &pad_left(&number.to_string(), 5));
-            out.push_str(&format!("{}{label}  {}", screen.paint(style::MATCH, sign), unwrapped(&pieces, screen)));
+            let first = format!("{}{label}  ", screen.paint(style::MATCH, sign));
+            out.push_str(&match screen.width {
+                Some(_) => behind(&first, NUMBER_COLUMNS, &pieces, screen),
+                None => format!("{first}{}", unwrapped(&pieces, screen)),
+            });
         }
     }
     if out.is_empty() {
@@ -190,7 +196,7 @@ fn foot(shown: &Shown, screen: &Screen) -> String {
                 figure(number(*count)),
                 cell(entities::type_style(&mention.kind), &mention.kind),
                 plain(&mention.name),
-                cell(style::DIM, mention.reference.as_deref().unwrap_or("")),
+                cell(style::DIM, mention.reference.as_deref().unwrap_or("")).whole().spare(),
             ]
         })
         .collect();
@@ -211,9 +217,9 @@ fn timex_row(timex: &TimexOut, line: &str) -> Vec<super::table::Cell> {
     vec![
         figure(line),
         cell(style::TIMEX, &timex.text),
-        plain(&timex.value),
-        cell(style::DATE, meaning),
-        cell(style::DIM, &timex.rule),
+        plain(&timex.value).whole(),
+        cell(style::DATE, meaning).whole().spare(),
+        cell(style::DIM, &timex.rule).whole().spare(),
     ]
 }
 
@@ -254,9 +260,15 @@ fn diff(differences: &[Difference], screen: &Screen) -> String {
             DifferenceKind::Removed => ("-", style::BAD),
             DifferenceKind::Skipped => ("…", style::DIM),
         };
-        let text = format!("{sign} {}", terminal::escape_line(&difference.text));
         debug_assert!(columns(sign) == 1, "signs line up");
-        format!("{}\n", screen.paint(style, text.trim_end()))
+        let text = terminal::escape_line(&difference.text);
+        match screen.width {
+            None => format!("{}\n", screen.paint(style, format!("{sign} {text}").trim_end())),
+            Some(_) => {
+                let label = format!("{} ", screen.paint(style, sign));
+                behind(&label, 2, &[Piece::styled(style, text)], screen)
+            }
+        }
     };
     if differences.iter().all(|difference| matches!(difference.kind, DifferenceKind::Same | DifferenceKind::Skipped)) {
         return "no difference\n".to_owned();
@@ -305,7 +317,7 @@ mod tests {
         Nobody else spoke.
 
         Dates
-        2  Monday  2022-04-04    weekday
+        2  Monday  2022-04-04  weekday
 
         Names
         1  PER  Xi Jinping  per:xi-jinping

@@ -6,9 +6,12 @@ use crate::screen::{Screen, counted, number, style};
 use anstyle::Style;
 use dateline_protocol::core::terminal;
 use dateline_protocol::wire::{Days, Decided, EntityCount, EntityDetail, EntityMonth, EntitySuggestion, EntitySummary};
+use std::collections::BTreeMap;
 
 /// Other spellings listed in one row.
 const ALIASES_MAX: usize = 4;
+/// Columns of mentions over time at most.
+const SPARKS_MAX: usize = 60;
 /// Spellings, companions and documents listed of one entity.
 const ROWS_MAX: usize = 12;
 
@@ -31,7 +34,7 @@ pub(crate) fn who() -> Renderer {
                 figure(format!("{}×", number(entity.mentions))),
                 cell(type_style(&entity.kind), &entity.kind),
                 plain(&entity.name),
-                cell(style::DIM, entity.entity.as_deref().unwrap_or("")),
+                cell(style::DIM, entity.entity.as_deref().unwrap_or("")).whole().spare(),
             ]
         };
         table(&entities.iter().map(row).collect::<Vec<_>>(), screen)
@@ -48,9 +51,9 @@ pub(crate) fn entities() -> Renderer {
                 figure(format!("in {}", counted(entity.documents, "document"))),
                 cell(type_style(&entity.kind), &entity.kind),
                 cell(style::TITLE, &entity.name),
-                cell(style::DIM, &entity.entity),
-                cell(style::DATE, range(entity.first, entity.last)),
-                cell(style::DIM, aliases),
+                cell(style::DATE, range(entity.first, entity.last)).whole().spare(),
+                cell(style::DIM, &entity.entity).whole().spare(),
+                cell(style::DIM, aliases).spare(),
             ]
         };
         table(&entities.iter().map(row).collect::<Vec<_>>(), screen)
@@ -85,8 +88,9 @@ fn detail(found: &EntityDetail, screen: &Screen) -> String {
         out.push_str(&format!(", {}", screen.paint(style::DATE, &seen)));
     }
     out.push('\n');
-    if let (Some(first), Some(last)) = (found.months.first(), found.months.last()) {
-        let line = sparkline(&found.months);
+    if let [first, .., last] = found.months.as_slice() {
+        let room = screen.width.map_or(SPARKS_MAX, |width| width.saturating_sub(2 * "2022-04 ".len()));
+        let line = sparkline(&found.months, room.clamp(1, SPARKS_MAX));
         let ends = |text: &str| screen.safe(style::DIM, text);
         out.push_str(&format!("{} {} {}\n", ends(&first.month), screen.paint(style::LABEL, &line), ends(&last.month)));
     }
@@ -99,8 +103,8 @@ fn detail(found: &EntityDetail, screen: &Screen) -> String {
     section(&mut out, "Named with", with.collect(), screen);
     let documents = found.in_documents.iter().take(ROWS_MAX).map(|document| {
         vec![
-            cell(style::DATE, date_or_undated(document.dct)),
-            cell(style::PATH, &document.path),
+            cell(style::DATE, date_or_undated(document.dct)).whole(),
+            cell(style::PATH, &document.path).whole(),
             plain(document.title.as_deref().unwrap_or("")),
         ]
     });
@@ -115,15 +119,28 @@ fn section(out: &mut String, title: &str, rows: Vec<Vec<super::table::Cell>>, sc
     }
 }
 
-/// Mentions per month, one column each.
-fn sparkline(months: &[EntityMonth]) -> String {
+/// Mentions over time, from the first month to the last with those between in which there are none: a column for each
+/// month, or for as many months as it takes to fit into `room` columns.
+fn sparkline(months: &[EntityMonth], room: usize) -> String {
     const LEVELS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
-    let most = months.iter().map(|month| month.mentions).max().unwrap_or(0).max(1);
-    let level = |month: &EntityMonth| match month.mentions {
+    let number = |month: &str| -> Option<usize> {
+        let (year, month) = month.split_once('-')?;
+        Some(year.parse::<usize>().ok()? * 12 + month.parse::<usize>().ok()?)
+    };
+    let counts: BTreeMap<usize, u64> =
+        months.iter().filter_map(|month| Some((number(&month.month)?, month.mentions))).collect();
+    let (Some(first), Some(last)) = (counts.keys().next(), counts.keys().next_back()) else { return String::new() };
+    let together = (last - first + 1).div_ceil(room.max(1));
+    let mut columns = vec![0; (last - first) / together + 1];
+    for (month, mentions) in &counts {
+        columns[(month - first) / together] += mentions;
+    }
+    let most = columns.iter().copied().max().unwrap_or(0).max(1);
+    let level = |count: u64| match count {
         0 => ' ',
         count => LEVELS[usize::try_from((count * 8).div_ceil(most) - 1).unwrap_or(7).min(7)],
     };
-    months.iter().map(level).collect()
+    columns.into_iter().map(level).collect()
 }
 
 /// `dateline entities suggest`.
@@ -134,7 +151,7 @@ pub(crate) fn suggestions() -> Renderer {
                 figure(number(entity.mentions)),
                 cell(type_style(&entity.kind), &entity.kind),
                 cell(style::TITLE, &entity.name),
-                cell(style::DIM, &entity.entity),
+                cell(style::DIM, &entity.entity).whole().spare(),
             ]
         };
         let mut out = table(&suggestion.entities.iter().map(row).collect::<Vec<_>>(), screen);
@@ -162,9 +179,10 @@ pub(crate) fn decided() -> Renderer {
 
 #[cfg(test)]
 mod tests {
-    use super::{decided, entities, entity, suggestions, who};
+    use super::{decided, entities, entity, sparkline, suggestions, who};
     use crate::render::tests::shown;
     use crate::screen::plain;
+    use dateline_protocol::wire::EntityMonth;
     use serde_json::{Value, json};
 
     fn summary() -> Value {
@@ -182,15 +200,17 @@ mod tests {
         9 documents  1,200×  PER  Volodymyr Zelensky  E12
         2 documents      3×  LOC  Bucha
         ");
-        insta::assert_snapshot!(shown(&entities(), &[summary()], &plain(None)), @"1,200×  in 9 documents  PER  Volodymyr Zelensky  E12  2022-02-24 to 2022-04-05  Zelenskiy, Zelenskyy");
+        let narrow = shown(&entities(), &[summary()], &plain(Some(60)));
+        assert_eq!(narrow, "1,200×  in 9 documents  PER  Volodymyr Zelensky\n", "what can be spared is left out");
+        insta::assert_snapshot!(shown(&entities(), &[summary()], &plain(None)), @"1,200×  in 9 documents  PER  Volodymyr Zelensky  2022-02-24 to 2022-04-05  E12  Zelenskiy, Zelenskyy");
     }
 
     #[test]
     fn one_entity_is_shown_in_full() {
         let mut item = summary();
         item["names"] = json!([{"name": "Zelensky", "mentions": 900}, {"name": "Zelenskiy", "mentions": 300}]);
-        item["months"] = json!([{"month": "2022-02", "mentions": 100}, {"month": "2022-03", "mentions": 0},
-                                {"month": "2022-04", "mentions": 800}]);
+        // Nobody was named in March: its column is empty all the same.
+        item["months"] = json!([{"month": "2022-02", "mentions": 100}, {"month": "2022-04", "mentions": 800}]);
         item["with"] = json!([{"entity": "E3", "name": "Wang Yi", "type": "PER", "documents": 4}]);
         item["in_documents"] = json!([{"document": 1, "path": "a.txt", "title": "Talks", "dct": null, "mentions": 4}]);
         insta::assert_snapshot!(shown(&entity(), &[item], &plain(None)), @r"
@@ -208,6 +228,15 @@ mod tests {
         Documents
           undated  a.txt  Talks
         ");
+    }
+
+    #[test]
+    fn long_times_take_several_months_a_column() {
+        let month = |month: &str, mentions| EntityMonth { month: month.to_owned(), mentions };
+        let months = [month("2019-12", 1), month("2020-01", 3), month("2022-11", 8)];
+        assert_eq!(sparkline(&months, 36), format!("▁▃{}█", " ".repeat(33)));
+        assert_eq!(sparkline(&months, 12), "▄          █");
+        assert_eq!(sparkline(&[], 12), "");
     }
 
     #[test]

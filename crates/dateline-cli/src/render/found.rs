@@ -1,7 +1,7 @@
 //! Documents that were found: hits, arrivals, near-copies, contradictions, quotations.
 
 use super::{Renderer, date_or_undated, each, place};
-use crate::screen::{Piece, Screen, columns, cut, pad, style, wrap};
+use crate::screen::{Piece, Screen, columns, cut, number, pad, style, wrap};
 use dateline_protocol::core::terminal;
 use dateline_protocol::wire::{
     Arrival, ArrivalKind, ByteSpan, Conflict, ConflictSide, Days, Hit, Quote, Relation, SharedPassage, SimilarDocument,
@@ -25,7 +25,14 @@ fn hit(hit: &Hit, screen: &Screen) -> String {
         path.push_str(&screen.paint(style::WARNING, "  deleted"));
     }
     out.push_str(&format!("{INDENT}{path}\n"));
-    out.push_str(&wrap(&highlighted(&hit.snippet, &hit.highlights), screen.text_width(), INDENT, screen));
+    let mut passage = highlighted(&hit.snippet, &hit.highlights);
+    if hit.cut_before {
+        passage.insert(0, Piece::plain("… "));
+    }
+    if hit.cut_after {
+        passage.push(Piece::plain(" …"));
+    }
+    out.push_str(&wrap(&passage, screen.text_width(), INDENT, screen));
     out
 }
 
@@ -69,10 +76,13 @@ pub(crate) fn arrival(arrival: &Arrival, screen: &Screen) -> String {
         ArrivalKind::Moved => (">", style::DIM),
         ArrivalKind::Deleted => ("-", style::BAD),
     };
-    let time = arrival.time.strftime("%H:%M:%S").to_string();
-    let start = format!("{} {} ", screen.paint(style::DIM, &time), screen.paint(sign_style, sign));
+    // What is told again from the past is of another day.
+    let is_today = arrival.time.strftime("%F").to_string() == screen.now.strftime("%F").to_string();
+    let time = if is_today { arrival.time.strftime("%H:%M:%S") } else { arrival.time.strftime("%FT%H:%M:%SZ") };
+    let start = format!("{} {} ", screen.paint(style::DIM, &time.to_string()), screen.paint(sign_style, sign));
     let place = screen.safe(style::PATH, &place(&arrival.path, arrival.part.as_deref(), 0));
-    let mut out = format!("{start}{}  {place}\n", screen.paint(style::DATE, &date_or_undated(arrival.dct)));
+    let change = screen.paint(style::DIM, &format!("change {}", number(arrival.sequence)));
+    let mut out = format!("{start}{}  {place}  {change}\n", screen.paint(style::DATE, &date_or_undated(arrival.dct)));
     let title = arrival.title.as_deref().unwrap_or(&arrival.snippet);
     if !title.is_empty() && arrival.change != ArrivalKind::Deleted {
         let title = terminal::escape_line(title);
@@ -131,18 +141,16 @@ fn conflict_side(side: &ConflictSide, screen: &Screen) -> String {
     let place = screen.safe(style::PATH, &place(&side.path, side.part.as_deref(), side.line));
     let date = screen.paint(style::DATE, &date_or_undated(side.dct));
     let sentence = Piece { text: terminal::escape_line(&side.sentence), style: None };
-    format!("  {value}  {place}  {date}\n{}", wrap(&[sentence], screen.text_width(), "    ", screen))
+    format!("  {value}  {date}\n    {place}\n{}", wrap(&[sentence], screen.text_width(), "    ", screen))
 }
 
 /// `dateline quotes`.
 pub(crate) fn quotes() -> Renderer {
     each(|quote: &Quote, screen| {
-        let speaker = quote.speaker.as_deref().unwrap_or("(unknown)");
+        let head = headline(quote.dct, Some(quote.speaker.as_deref().unwrap_or("(unknown)")), screen);
         let place = screen.safe(style::PATH, &place(&quote.path, None, quote.line));
-        let date = screen.paint(style::DATE, &date_or_undated(quote.dct));
-        let text = Piece { text: terminal::escape_line(&quote.text), style: None };
-        let text = wrap(&[text], screen.text_width(), "  ", screen);
-        format!("{}  {date}  {place}\n{text}", screen.safe(style::TITLE, speaker))
+        let text = wrap(&[Piece::plain(terminal::escape_line(&quote.text))], screen.text_width(), INDENT, screen);
+        format!("{head}{INDENT}{place}\n{text}")
     })
 }
 
@@ -172,6 +180,8 @@ mod tests {
         undated["line"] = json!(0);
         undated["also"] = json!([]);
         undated["highlights"] = json!([{"start": 1, "end": 900}]);
+        undated["cut_before"] = json!(true);
+        undated["cut_after"] = json!(true);
         insta::assert_snapshot!(shown(&hits(), &[hit(), undated], &plain(Some(60))), @r"
         2022-04-05  Peace talks resume in Istanbul
                     wire/talks.txt:3
@@ -180,8 +190,8 @@ mod tests {
 
         undated     (no title)
                     wire/talks.txt#7
-                    Delegations met for peace talks on Tuesday in a
-                    palace on the Bosphorus, officials said.
+                    … Delegations met for peace talks on Tuesday in
+                    a palace on the Bosphorus, officials said. …
         ");
     }
 
@@ -210,7 +220,13 @@ mod tests {
             "part": null, "title": "Talks", "dct": null, "revision": 1
         });
         let shown = arrival(&serde_json::from_value(item).unwrap(), &plain(Some(60)));
-        assert_eq!(shown, "11:02:03 + undated  a.txt\n           Talks\n");
+        assert_eq!(shown, "11:02:03 + undated  a.txt  change 9\n           Talks\n");
+        let item = json!({
+            "sequence": 1009, "change": "revised", "time": "2022-04-05T11:02:03Z", "document": 3, "path": "a.txt",
+            "part": null, "title": null, "dct": null, "revision": 1, "snippet": "They met."
+        });
+        let shown = arrival(&serde_json::from_value(item).unwrap(), &plain(Some(60)));
+        assert_eq!(shown, "2022-04-05T11:02:03Z ~ undated  a.txt  change 1,009\n           They met.\n");
     }
 
     #[test]
@@ -238,9 +254,11 @@ mod tests {
                           "sides": [side("12", "a.txt"), side("15", "b.txt")]});
         insta::assert_snapshot!(shown(&conflicts(), &[item], &plain(Some(60))), @r"
         deaths in the blast  figure
-          12  a.txt:4  undated
+          12  undated
+            a.txt:4
             Some died.
-          15  b.txt:4  undated
+          15  undated
+            b.txt:4
             Some died.
           both were written on 2022-04-05
         ");
@@ -251,6 +269,6 @@ mod tests {
         let item = json!({"document": 1, "path": "a.txt", "line": 4, "dct": null, "speaker": "Wang Yi", "entity": null,
                           "cue": "said", "text": "“We will talk,”", "kind": "direct", "span": {"start": 1, "end": 9}});
         let text = shown(&quotes(), &[item], &plain(None));
-        assert_eq!(text, "Wang Yi  undated  a.txt:4\n  “We will talk,”\n");
+        assert_eq!(text, "undated     Wang Yi\n            a.txt:4\n            “We will talk,”\n");
     }
 }

@@ -2,7 +2,7 @@
 
 use super::table::{cell, facts, figure, plain, table};
 use super::{Renderer, all, each, place};
-use crate::screen::{Screen, bytes, counted, number, style};
+use crate::screen::{Piece, Screen, behind, bytes, counted, hang, number, style, wrap};
 use crate::when::{ago, moment};
 use dateline_config::{Config, Origin};
 use dateline_protocol::core::terminal;
@@ -148,13 +148,12 @@ fn one_failure(failure: &Failure, screen: &Screen) -> String {
     }
     more.extend(failure.retry.as_ref().map(|retry| format!("again {}", terminal::escape_line(retry))));
     let more = if more.is_empty() { String::new() } else { format!("  ({})", more.join(", ")) };
-    format!(
-        "{}\n  {} {}{}\n",
-        screen.safe(style::PATH, &place),
-        screen.safe(style::BAD, &format!("{stage}:")),
-        terminal::escape_line(&failure.reason),
-        screen.paint(style::DIM, &more)
-    )
+    let told = [
+        Piece::styled(style::BAD, format!("{}:", terminal::escape_line(stage))),
+        Piece::plain(format!(" {}", terminal::escape_line(&failure.reason))),
+        Piece::styled(style::DIM, more),
+    ];
+    format!("{}\n{}", screen.safe(style::PATH, &place), hang(&told, screen.text_width(), ("  ", "    "), screen))
 }
 
 /// `dateline retry`.
@@ -171,17 +170,27 @@ pub(crate) fn retried() -> Renderer {
 }
 
 fn steps(steps: &[Step], screen: &Screen) -> String {
-    let line = |step: &Step| {
-        let indent = "  ".repeat(usize::from(step.depth) + 1);
-        let sign = match step.accepted {
-            Some(true) => screen.paint(style::GOOD, "✓ "),
-            Some(false) => screen.paint(style::DIM, "· "),
-            None => String::new(),
-        };
-        let label = screen.safe(style::LABEL, &format!("{}:", step.label));
-        format!("{indent}{sign}{label} {}\n", terminal::escape(&step.text).replace('\n', &format!("\n{indent}  ")))
+    steps.iter().map(|step| one_step(step, screen)).collect()
+}
+
+fn one_step(step: &Step, screen: &Screen) -> String {
+    let indent = "  ".repeat(usize::from(step.depth) + 1);
+    let below = format!("{indent}  ");
+    let mut pieces = match step.accepted {
+        Some(true) => vec![Piece::styled(style::GOOD, "✓ ")],
+        Some(false) => vec![Piece::styled(style::DIM, "· ")],
+        None => Vec::new(),
     };
-    steps.iter().map(line).collect()
+    let label = format!("{}:", terminal::escape_line(&step.label));
+    pieces.extend([Piece::styled(style::LABEL, label), Piece::plain(" ")]);
+    let text = terminal::escape(&step.text);
+    let mut lines = text.split('\n');
+    pieces.extend(lines.next().map(Piece::plain));
+    let mut out = hang(&pieces, screen.text_width(), (&indent, &below), screen);
+    for line in lines {
+        out.push_str(&wrap(&[Piece::plain(line)], screen.text_width(), &below, screen));
+    }
+    out
 }
 
 /// `dateline explain`.
@@ -222,7 +231,8 @@ pub(crate) fn plan() -> Renderer {
                     step.seconds
                         .map(|seconds| format!("about {}", duration(seconds.ceil() as u64)))
                         .unwrap_or_default(),
-                ),
+                )
+                .whole(),
                 cell(style::DIM, &step.reason),
             ]
         };
@@ -236,15 +246,19 @@ pub(crate) fn doctor() -> Renderer {
 }
 
 fn one_finding(finding: &Finding, screen: &Screen) -> String {
+    const BELOW: &str = "        ";
     let (word, word_style) = match finding.level {
         FindingLevel::Good => ("good   ", style::GOOD),
         FindingLevel::Warning => ("warning", style::WARNING),
         FindingLevel::Problem => ("problem", style::BAD),
     };
-    let check = screen.safe(style::TITLE, &finding.check);
-    let mut out = format!("{} {check}: {}\n", screen.paint(word_style, word), terminal::escape_line(&finding.message));
+    let check = Piece::styled(style::TITLE, terminal::escape_line(&finding.check));
+    let message = Piece::plain(format!(": {}", terminal::escape_line(&finding.message)));
+    let label = format!("{} ", screen.paint(word_style, word));
+    let mut out = behind(&label, BELOW.len(), &[check, message], screen);
     if let Some(fix) = &finding.fix {
-        out.push_str(&format!("        {} {}\n", screen.paint(style::LABEL, "fix:"), terminal::escape_line(fix)));
+        let fix = [Piece::styled(style::LABEL, "fix: "), Piece::plain(terminal::escape_line(fix))];
+        out.push_str(&hang(&fix, screen.text_width(), (BELOW, "          "), screen));
     }
     out
 }
@@ -349,7 +363,8 @@ mod tests {
                           "retry": "when the file changes", "line": 12});
         insta::assert_snapshot!(shown(&failures(), &[item], &plain(Some(80))), @r"
         a b.html#3:12
-          parse: no text in it  (60 minutes ago, tried 2 times, again when the file changes)
+          parse: no text in it (60 minutes ago, tried 2 times, again when the file
+            changes)
         ");
         let again = json!({"path": "a", "part": null, "processor": "dating"});
         assert_eq!(shown(&retried(), &[again], &plain(None)), "a  dating\n");

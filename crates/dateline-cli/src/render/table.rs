@@ -1,6 +1,7 @@
-//! Columns: as wide as they need to be, the last one cut at the edge of the terminal. Cells are escaped on the way in.
+//! Columns: as wide as they need to be. Where the terminal is narrower, the last one is cut at its edge, columns that can be
+//! spared are left out, then long texts are cut. Cells are escaped on the way in.
 
-use crate::screen::{Screen, columns, cut, pad, pad_left};
+use crate::screen::{Piece, Screen, behind, columns, cut, pad, pad_left, style};
 use anstyle::Style;
 use dateline_protocol::core::terminal;
 
@@ -8,6 +9,8 @@ use dateline_protocol::core::terminal;
 const GAP: &str = "  ";
 /// Narrowest a last column gets that does not fit whole.
 const LAST_COLUMNS_MIN: usize = 8;
+/// Narrowest another column is cut to.
+const CUT_COLUMNS_MIN: usize = 16;
 
 /// One cell.
 #[derive(Clone, Debug)]
@@ -15,11 +18,14 @@ pub(crate) struct Cell {
     text: String,
     style: Style,
     is_number: bool,
+    is_whole: bool,
+    is_spare: bool,
 }
 
 /// A cell of untrusted or our own text.
 pub(crate) fn cell(style: Style, text: impl AsRef<str>) -> Cell {
-    Cell { text: terminal::escape_line(text.as_ref()), style, is_number: false }
+    let text = terminal::escape_line(text.as_ref());
+    Cell { text, style, is_number: false, is_whole: false, is_spare: false }
 }
 
 /// A cell without a style.
@@ -29,7 +35,19 @@ pub(crate) fn plain(text: impl AsRef<str>) -> Cell {
 
 /// A number, flush right.
 pub(crate) fn figure(text: impl AsRef<str>) -> Cell {
-    Cell { is_number: true, ..plain(text) }
+    Cell { is_number: true, ..plain(text).whole() }
+}
+
+impl Cell {
+    /// Of no use when cut: a date, an id.
+    pub(crate) fn whole(self) -> Cell {
+        Cell { is_whole: true, ..self }
+    }
+
+    /// Left out where there is no room.
+    pub(crate) fn spare(self) -> Cell {
+        Cell { is_spare: true, ..self }
+    }
 }
 
 /// Blanks before the rows of an indented table.
@@ -43,34 +61,21 @@ pub(crate) fn indented(rows: &[Vec<Cell>], screen: &Screen) -> String {
 
 /// Rows as lines.
 pub(crate) fn table(rows: &[Vec<Cell>], screen: &Screen) -> String {
-    let count = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let width =
-        |at: usize| rows.iter().filter_map(|row| row.get(at)).map(|cell| columns(&cell.text)).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..count).map(width).collect();
-    let before: usize = widths.iter().take(count.saturating_sub(1)).map(|width| width + GAP.len()).sum();
-    let last_room = screen.width.map(|width| width.saturating_sub(before));
+    let widths = widths(rows, screen.width);
     let mut out = String::new();
     for row in rows {
         let mut line = String::new();
-        for (at, cell) in row.iter().enumerate() {
-            let is_last = at + 1 == count;
-            let text = match last_room.filter(|_| is_last) {
-                // What would be cut to a syllable is left out.
-                Some(room) if room < LAST_COLUMNS_MIN && columns(&cell.text) > room => String::new(),
-                Some(room) => cut(&cell.text, room),
-                None => cell.text.clone(),
-            };
-            let ends_row = at + 1 == row.len();
+        for (cell, width) in row.iter().zip(&widths).filter(|(_, width)| **width > 0) {
+            // What would be cut to a syllable is left out.
+            let is_lost = *width < LAST_COLUMNS_MIN && columns(&cell.text) > *width;
+            let text = if is_lost { String::new() } else { cut(&cell.text, *width) };
+            let blanks = width.saturating_sub(columns(&text));
             let painted = screen.paint(cell.style, &text);
-            let blanks = widths[at].saturating_sub(columns(&text));
-            match (cell.is_number, ends_row) {
-                (true, _) => line.push_str(&format!("{}{painted}", pad_left("", blanks))),
-                (false, true) => line.push_str(&painted),
-                (false, false) => line.push_str(&pad(&painted, columns(&painted) + blanks)),
+            match cell.is_number {
+                true => line.push_str(&format!("{}{painted}", pad_left("", blanks))),
+                false => line.push_str(&pad(&painted, columns(&painted) + blanks)),
             }
-            if !ends_row {
-                line.push_str(GAP);
-            }
+            line.push_str(GAP);
         }
         out.push_str(line.trim_end());
         out.push('\n');
@@ -78,14 +83,47 @@ pub(crate) fn table(rows: &[Vec<Cell>], screen: &Screen) -> String {
     out
 }
 
-/// Names and what they stand for, one a line, names in one column.
+/// Columns of each column; 0 of those left out.
+fn widths(rows: &[Vec<Cell>], room: Option<usize>) -> Vec<usize> {
+    let count = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let column = |at: usize| rows.iter().filter_map(move |row| row.get(at));
+    let mut widths: Vec<usize> =
+        (0..count).map(|at| column(at).map(|cell| columns(&cell.text)).max().unwrap_or(0)).collect();
+    let Some(room) = room else { return widths };
+    let may_cut = |at: usize| !column(at).any(|cell| cell.is_whole);
+    let is_spare = |at: usize| column(at).any(|cell| cell.is_spare);
+    loop {
+        let kept: Vec<usize> = (0..count).filter(|at| widths[*at] > 0).collect();
+        let taken = kept.iter().map(|at| widths[*at] + GAP.len()).sum::<usize>().saturating_sub(GAP.len());
+        let (Some(excess), Some(last)) = (taken.checked_sub(room).filter(|excess| *excess > 0), kept.last()) else {
+            return widths;
+        };
+        let left = widths[*last].saturating_sub(excess);
+        let longest = kept.iter().filter(|at| may_cut(**at)).max_by_key(|at| widths[**at]);
+        if may_cut(*last) && left >= LAST_COLUMNS_MIN {
+            widths[*last] = left;
+        } else if let Some(spare) = kept.iter().rfind(|at| is_spare(**at)) {
+            widths[*spare] = 0;
+        } else if let Some(longest) = longest.filter(|at| widths[**at] > CUT_COLUMNS_MIN) {
+            widths[*longest] = widths[*longest].saturating_sub(excess).max(CUT_COLUMNS_MIN);
+        } else {
+            if may_cut(*last) {
+                widths[*last] = left;
+            }
+            return widths;
+        }
+    }
+}
+
+/// Names and what they stand for, names in one column. Nothing is cut: what does not fit goes on below.
 pub(crate) fn facts(rows: &[(&str, String)], screen: &Screen) -> String {
-    let rows: Vec<Vec<Cell>> = rows
-        .iter()
-        .filter(|(_, value)| !value.is_empty())
-        .map(|(name, value)| vec![cell(crate::screen::style::LABEL, name), plain(value)])
-        .collect();
-    table(&rows, &Screen { width: None, ..screen.clone() })
+    let told = || rows.iter().filter(|(_, value)| !value.is_empty());
+    let name_columns = told().map(|(name, _)| columns(name)).max().unwrap_or(0);
+    let line = |(name, value): &(&str, String)| {
+        let label = format!("{}{}{GAP}", screen.paint(style::LABEL, name), " ".repeat(name_columns - columns(name)));
+        behind(&label, name_columns + GAP.len(), &[Piece::plain(terminal::escape_line(value))], screen)
+    };
+    told().map(line).collect()
 }
 
 #[cfg(test)]

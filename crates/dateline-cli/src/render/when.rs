@@ -2,14 +2,15 @@
 
 use super::table::{cell, figure, indented, plain, table};
 use super::{Renderer, all, date_or_undated, each, place};
-use crate::screen::{Piece, Screen, columns, counted, number, pad, style, wrap};
+use crate::screen::{Piece, Screen, columns, counted, hang, number, pad, style, wrap};
 use dateline_protocol::core::{Date, terminal};
 use dateline_protocol::wire::{DayEntry, DayRelation, Days, DocumentDate, Evidence, TimelineEntry, UndatedDocument};
 use std::collections::BTreeMap;
 
 const INDENT: &str = "            ";
-/// Columns of the longest bar of a plot.
-const BAR_COLUMNS: usize = 40;
+/// Columns of the longest bar of a plot: where there is room, and at least.
+const BAR_COLUMNS_MAX: usize = 40;
+const BAR_COLUMNS_MIN: usize = 8;
 
 /// `dateline timeline`.
 pub(crate) fn timeline() -> Renderer {
@@ -44,10 +45,14 @@ pub(crate) fn plot() -> Renderer {
             *days.entry((entry.date.earliest, entry.date.latest)).or_default() += u64::from(entry.support.max(1));
         }
         let most = days.values().copied().max().unwrap_or(1);
+        let labels = days.keys().map(|(earliest, latest)| Days { earliest: *earliest, latest: *latest }.to_string());
+        let label_columns = labels.map(|label| columns(&label)).max().unwrap_or(0);
+        let beside = label_columns + 2 + 1 + columns(&number(most));
+        let room = screen.width.map_or(BAR_COLUMNS_MAX, |width| width.saturating_sub(beside).min(BAR_COLUMNS_MAX));
         let mut out = String::new();
         for ((earliest, latest), count) in days {
-            let label = pad(&Days { earliest, latest }.to_string(), 10);
-            let bar = bar(count, most);
+            let label = pad(&Days { earliest, latest }.to_string(), label_columns);
+            let bar = bar(count, most, room.max(BAR_COLUMNS_MIN));
             out.push_str(&format!(
                 "{}  {} {}\n",
                 screen.paint(style::DATE, &label),
@@ -60,11 +65,11 @@ pub(crate) fn plot() -> Renderer {
 }
 
 /// A bar in eighths of a column.
-fn bar(count: u64, most: u64) -> String {
+fn bar(count: u64, most: u64, longest: usize) -> String {
     const PARTS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
-    let eighths = (count * BAR_COLUMNS as u64 * 8).div_ceil(most.max(1));
+    let eighths = (count * longest as u64 * 8).div_ceil(most.max(1));
     let (whole, rest) = (eighths / 8, eighths % 8);
-    let whole = usize::try_from(whole).unwrap_or(BAR_COLUMNS);
+    let whole = usize::try_from(whole).unwrap_or(longest);
     format!("{}{}", "█".repeat(whole), PARTS[usize::try_from(rest).unwrap_or(0)])
 }
 
@@ -103,7 +108,7 @@ fn day_entry(entry: &DayEntry, screen: &Screen) -> String {
 fn named(entries: &[&DayEntry], screen: &Screen) -> String {
     let row = |entry: &&DayEntry| {
         let kind = entry.kind.as_deref().unwrap_or("");
-        vec![figure(number(entry.count.into())), cell(style::DIM, kind), plain(&entry.text)]
+        vec![figure(number(entry.count.into())), cell(style::DIM, kind).whole(), plain(&entry.text)]
     };
     let rows: Vec<_> = entries.iter().map(row).collect();
     indented(&rows, screen)
@@ -155,11 +160,11 @@ pub(super) fn evidence(evidence: &[Evidence], screen: &Screen) -> String {
         };
         vec![
             cell(sign_style, sign),
-            cell(style::DATE, days.to_string()),
+            cell(style::DATE, days.to_string()).whole(),
             figure(format!("{} %", evidence.weight)),
-            plain(format!("{}{role}", evidence.kind)),
+            plain(format!("{}{role}", evidence.kind)).whole(),
             plain(format!("“{}”", evidence.quote.trim())),
-            cell(style::DIM, &evidence.note),
+            cell(style::DIM, &evidence.note).spare(),
         ]
     };
     let rows: Vec<_> = evidence.iter().map(row).collect();
@@ -169,13 +174,15 @@ pub(super) fn evidence(evidence: &[Evidence], screen: &Screen) -> String {
 /// `dateline undated`.
 pub(crate) fn undated() -> Renderer {
     each(|found: &UndatedDocument, screen| {
-        let title = found.title.as_deref().unwrap_or("(no title)");
+        let title = terminal::escape_line(found.title.as_deref().unwrap_or("(no title)"));
+        let title = wrap(&[Piece::styled(style::TITLE, title)], screen.text_width(), "", screen);
         let place = screen.safe(style::PATH, &place(&found.path, found.part.as_deref(), 0));
-        let mut out = format!("{place}  {}\n", screen.safe(style::TITLE, title));
+        let mut out = format!("{title}  {place}\n");
         for suggestion in &found.suggestions {
-            let date = screen.paint(style::DATE, &suggestion.date.to_string());
+            let date = Piece::styled(style::DATE, suggestion.date.to_string());
             let reason = terminal::escape_line(&suggestion.reason);
-            out.push_str(&format!("  {date}  {} %  {reason}\n", suggestion.confidence));
+            let reason = Piece::plain(format!(", {} % sure: {reason}", suggestion.confidence));
+            out.push_str(&hang(&[date, reason], screen.text_width(), ("  ", "    "), screen));
         }
         if found.suggestions.is_empty() {
             out.push_str(&format!("  {}\n", screen.paint(style::DIM, "nothing suggests a date")));
@@ -222,8 +229,8 @@ mod tests {
                     a.txt:3  2 sources
         ");
         insta::assert_snapshot!(shown(&plot(), &entries, &plain(Some(50))), @r"
-        2022-03-29  ████████████████████████████████████████ 3
-        2022-04     █████████████▍ 1
+        2022-03-29  ████████████████████████████████████ 3
+        2022-04     ████████████ 1
         ");
     }
 
@@ -280,10 +287,12 @@ mod tests {
             {"date": days("2022-04-05", "2022-04-05"), "reason": "shares 54 words with b.txt", "confidence": 60}]});
         let bare = json!({"document": 2, "path": "c.txt", "part": null, "title": null, "suggestions": []});
         insta::assert_snapshot!(shown(&undated(), &[item, bare], &plain(None)), @r"
-        a.txt  Talks
-          2022-04-05  60 %  shares 54 words with b.txt
+        Talks
+          a.txt
+          2022-04-05, 60 % sure: shares 54 words with b.txt
 
-        c.txt  (no title)
+        (no title)
+          c.txt
           nothing suggests a date
         ");
     }

@@ -7,7 +7,7 @@ use dateline_protocol::wire::{
     CoMention, Days, Decided, EntityDetail, EntityDocument, EntityMonth, EntityName, EntitySuggestion, EntitySummary,
 };
 use dateline_protocol::{End, Entities, EntityAction, ErrorBody, ErrorKind};
-use dateline_query::{KnownEntity, OutsideError};
+use dateline_query::{Aliases, KnownEntity, OutsideError};
 use dateline_store::{Decisions, MergeDecision, NeverDecision, RenameDecision, SplitDecision};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -117,8 +117,15 @@ impl Answerer {
                 if let [only] = like.as_slice() {
                     return Ok(only.entity.clone());
                 }
-                let names = like.into_iter().map(|entity| format!("{} ({})", entity.name, entity.entity)).collect();
-                Err(ErrorBody::new(ErrorKind::NotFound, format!("no entity `{named}`")).candidates(names))
+                let mut names: Vec<String> =
+                    like.into_iter().map(|entity| format!("{} ({})", entity.name, entity.entity)).collect();
+                if names.is_empty() {
+                    let like = self.names().like(named);
+                    names = like.map_err(|error| ErrorBody::from_error(ErrorKind::Internal, error.as_ref()))?;
+                }
+                Err(ErrorBody::new(ErrorKind::NotFound, format!("no entity `{named}`"))
+                    .candidates(names)
+                    .hint("`dateline entities list NAME` lists those with a name that holds NAME"))
             }
             several => match several.iter().find(|entity| entity.id == named) {
                 Some(exact) => Ok(exact.id.clone()),
@@ -131,11 +138,11 @@ impl Answerer {
         }
     }
 
-    /// Names that complete what was typed, with their types.
-    pub(super) fn entity_names(&self, prefix: &str, limit: u32) -> Result<Vec<(String, Option<String>)>, ErrorBody> {
+    /// Ids of entities with a name that holds what was typed, each with its name: an id is one word to every shell.
+    pub(super) fn entity_ids(&self, prefix: &str, limit: u32) -> Result<Vec<(String, Option<String>)>, ErrorBody> {
         let answer = self.registry(json!({"op": "list", "query": prefix, "limit": limit}))?;
         let entities = answer["entities"].as_array().into_iter().flatten().map(summary);
-        Ok(entities.map(|entity| (entity.name, Some(entity.kind))).collect())
+        Ok(entities.map(|entity| (entity.entity, Some(entity.name))).collect())
     }
 
     fn decide(&self, action: &EntityAction) -> Result<Decided, ErrorBody> {
@@ -313,7 +320,7 @@ fn detail(entity: &Value) -> EntityDetail {
     let with = entity["beside"].as_array().into_iter().flatten().map(|other| CoMention {
         entity: text(&other["id"]),
         name: text(&other["name"]),
-        kind: other["type"].as_str().map(str::to_owned).unwrap_or_else(|| kind_of_id(other)),
+        kind: text(&other["type"]),
         documents: other["documents"].as_u64().unwrap_or(0),
     });
     let in_documents = entity["listed"].as_array().into_iter().flatten().map(|document| EntityDocument {
@@ -333,11 +340,4 @@ fn detail(entity: &Value) -> EntityDetail {
         with: with.collect(),
         in_documents: in_documents.collect(),
     }
-}
-
-/// The type a registry id begins with, where the answer names none.
-fn kind_of_id(entity: &Value) -> String {
-    let id = entity["id"].as_str().unwrap_or_default();
-    let head = id.split([':', '~']).next().unwrap_or_default().to_uppercase();
-    EntityType::parse(&head).map(|kind| kind.word().to_owned()).unwrap_or_default()
 }

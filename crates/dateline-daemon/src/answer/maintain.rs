@@ -148,7 +148,7 @@ impl Answerer {
             Completion::Processor => words.extend(self.program.processor_names().map(|name| (name.to_owned(), None))),
             Completion::Layer => words.extend(self.program.layer_names().map(|name| (name.to_owned(), None))),
             Completion::Field => words.extend(self.program.field_names().map(|name| (name, None))),
-            Completion::Entity => words.extend(self.entity_names(&request.prefix, request.limit)?),
+            Completion::Entity => words.extend(self.entity_ids(&request.prefix, request.limit)?),
             Completion::Document => {
                 let mut after = None;
                 while words.len() < request.limit as usize {

@@ -301,11 +301,11 @@ impl Asked {
         }
         let mut beside: Vec<(String, (String, u64))> = beside.into_iter().collect();
         beside.sort_by(|one, other| other.1.1.cmp(&one.1.1).then_with(|| one.0.cmp(&other.0)));
-        let beside: Vec<Value> = beside
-            .into_iter()
-            .take(BESIDE_MAX)
-            .map(|(id, (name, documents))| json!({ "id": id, "name": name, "documents": documents }))
-            .collect();
+        let mut companions: Vec<Value> = Vec::new();
+        for (id, (name, documents)) in beside.into_iter().take(BESIDE_MAX) {
+            let kind = self.read_shown(&id, table)?.map(|shown| shown.record.kind.word());
+            companions.push(json!({ "id": id, "name": name, "type": kind, "documents": documents }));
+        }
         let days: Vec<Value> = shown
             .record
             .days
@@ -314,7 +314,7 @@ impl Asked {
             .collect();
         let mut answer = shown.to_json();
         answer["days"] = Value::Array(days);
-        answer["beside"] = Value::Array(beside);
+        answer["beside"] = Value::Array(companions);
         answer["listed"] = Value::Array(listed);
         answer["documents"] = json!(total);
         Ok(answer)

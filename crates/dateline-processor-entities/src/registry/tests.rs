@@ -75,6 +75,7 @@ fn same_name_and_watchlist_id_meet() {
     let shown = ask(&registry, &table, json!({ "op": "show", "id": "per:ada-blom" }));
     assert_eq!(shown["documents"], 2);
     assert_eq!(shown["beside"][0]["id"], "UA-capital");
+    assert_eq!(shown["beside"][0]["type"], "LOC");
 }
 
 #[test]
