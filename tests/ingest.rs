@@ -155,7 +155,7 @@ fn an_alert_tells_of_what_matches_for_the_first_time() {
     let (sender, lines) = std::sync::mpsc::channel();
     let out = std::io::BufReader::new(alert.stdout.take().expect("is piped"));
     std::thread::spawn(move || out.lines().map_while(Result::ok).all(|line| sender.send(line).is_ok()));
-    let mut next = || {
+    let next = || {
         let line = lines.recv_timeout(Duration::from_secs(60)).expect("a document is told of");
         let item: Value = serde_json::from_str(&line).expect("is JSON");
         item["path"].as_str().expect("has a path").to_owned()
@@ -163,9 +163,10 @@ fn an_alert_tells_of_what_matches_for_the_first_time() {
     let mut first = [next(), next()];
     first.sort();
     assert_eq!(first, ["b.txt", "c.txt"], "a.txt matched before");
-    lab.write("b.txt", "The harbour has a lighthouse no more.\n");
+    lab.write("b.txt", "The harbour has a lighthouse still.\n");
     lab.write("d.txt", "Another lighthouse.\n");
     assert_eq!(next(), "d.txt", "b.txt was told of");
+    lab.wait();
     let last = lab.ask(&["tail", "lighthouse", "--from-sequence", &before, "--no-follow"]);
     assert!(daemon.stop().success());
     let output = alert.wait_with_output().expect("alert ends");

@@ -570,6 +570,9 @@ impl Reading<'_> {
     }
 
     fn is_somebody(&self, group: Range<usize>) -> bool {
+        if is_preposition(&self.items[group.start].lower) {
+            return false;
+        }
         let ends = |at: &usize| {
             let item = &self.items[*at];
             item.name.is_none() && (!item.is_word() || is_preposition(&item.lower) || ends_group(&item.lower))

@@ -25,7 +25,7 @@ const NOUNS: &str = "accountant ad administration agency agent aide alliance all
     station story student study suit superintendent supreme survey suspect syndicate tabloid team teen tenant text \
     thug town transcript treasury tribe trio troop tweet tycoon uncle aunt undersecretary union unit university \
     victim video village warrant watchdog website whiz wife witness worshipper wing youth yard actress mogul \
-    conservative liberal republican democrat progressive independent other half most public version house school \
+    conservative liberal republican democrat progressive independent half public version house school \
     newsletter communique account voice-over voice clip photo opinion footnote non-profit profit";
 
 /// Endings of words for people by what they do.

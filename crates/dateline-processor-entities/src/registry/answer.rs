@@ -296,11 +296,14 @@ impl Asked {
             }
             if mentions > 0 {
                 let date = contribution.day.map(|day| day.to_string());
-                listed.push(json!({ "document": document.0, "title": contribution.title, "path": contribution.path, "date": date, "mentions": mentions }));
+                listed.push((contribution.day, json!({ "document": document.0, "title": contribution.title, "path": contribution.path, "date": date, "mentions": mentions })));
             }
         }
         let mut beside: Vec<(String, (String, u64))> = beside.into_iter().collect();
         beside.sort_by(|one, other| other.1.1.cmp(&one.1.1).then_with(|| one.0.cmp(&other.0)));
+        // The newest first, as far as they are dated.
+        listed.sort_by_key(|(day, _)| std::cmp::Reverse(*day));
+        let listed: Vec<Value> = listed.into_iter().map(|(_, document)| document).collect();
         let mut companions: Vec<Value> = Vec::new();
         for (id, (name, documents)) in beside.into_iter().take(BESIDE_MAX) {
             let kind = self.read_shown(&id, table)?.map(|shown| shown.record.kind.word());
