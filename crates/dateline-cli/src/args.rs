@@ -789,13 +789,18 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli
 
 /// What a mistake in the arguments may come from: `-word` in a query that stands without quotes is an option to a shell's
 /// words.
-pub(crate) fn hint(error: &clap::Error) -> Option<String> {
+pub(crate) fn hint(error: &clap::Error, arguments: &[OsString]) -> Option<String> {
     let argument = match error.get(ContextKind::InvalidArg)? {
         ContextValue::String(argument) => argument,
         _ => return None,
     };
     let usage = error.get(ContextKind::Usage).map(ToString::to_string).unwrap_or_default();
-    let is_word = argument.strip_prefix('-').is_some_and(|word| word.starts_with(char::is_alphabetic));
+    // Only its first letter is named where it is taken for an option.
+    let mut typed = arguments.iter().filter_map(|typed| typed.to_str());
+    let is_word = typed.any(|typed| {
+        typed.starts_with(argument.as_str())
+            && typed.strip_prefix('-').is_some_and(|word| word.len() > 1 && word.starts_with(char::is_alphabetic))
+    });
     let is_query = usage.contains("[QUERY]");
     (error.kind() == ErrorKind::UnknownArgument && is_word && is_query).then(|| {
         "to leave a word out, put the whole query into quotes and the word last: 'peace -football'; \
@@ -806,7 +811,7 @@ pub(crate) fn hint(error: &clap::Error) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Cli, Command, WIRED, command, hint, parse};
+    use super::{Cli, Command, OsString, WIRED, command, hint, parse};
     use clap::CommandFactory;
 
     fn parsed(line: &str) -> Cli {
@@ -879,12 +884,15 @@ mod tests {
 
     #[test]
     fn an_unquoted_exclusion_is_explained() {
-        let refused = |line: &str| parse(line.split_whitespace().map(Into::into)).expect_err(line);
-        let told = hint(&refused("dateline search peace -football")).expect("a hint");
+        let hinted = |line: &str| {
+            let arguments: Vec<OsString> = line.split_whitespace().map(Into::into).collect();
+            hint(&parse(arguments.clone()).expect_err(line), &arguments)
+        };
+        let told = hinted("dateline search peace -football").expect("a hint");
         assert!(told.contains("'peace -football'"), "{told}");
-        assert_eq!(hint(&refused("dateline show a.txt -football")), None);
-        assert_eq!(hint(&refused("dateline search peace --football")), None);
-        assert_eq!(hint(&refused("dateline tail -0")), None);
+        for line in ["show a.txt -football", "search peace --football", "tail -0", "tail -n 3"] {
+            assert_eq!(hinted(&format!("dateline {line}")), None, "{line}");
+        }
     }
 
     #[test]

@@ -38,9 +38,10 @@ pub fn run() -> ExitCode {
 
 /// Runs `dateline` with these arguments, the first of which is the program's name.
 fn run_with(arguments: impl IntoIterator<Item = OsString>) -> u8 {
-    let cli = match args::parse(arguments) {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let cli = match args::parse(arguments.iter().cloned()) {
         Ok(cli) => cli,
-        Err(message) => return print_usage(&message),
+        Err(message) => return print_usage(&message, &arguments),
     };
     let screen = Screen::detect(&cli.global);
     match commands::run(&cli, &screen) {
@@ -57,13 +58,13 @@ fn run_with(arguments: impl IntoIterator<Item = OsString>) -> u8 {
 }
 
 /// Help, version or a usage error; clap knows which stream it belongs to.
-fn print_usage(error: &clap::Error) -> u8 {
+fn print_usage(error: &clap::Error, arguments: &[OsString]) -> u8 {
     if error.use_stderr() {
         let text = error.render().ansi().to_string();
         let plain = error.render().to_string();
         let screen_text = if screen::errors_are_coloured() { text } else { plain };
         let mut text = screen_text.replacen("error:", "dateline:", 1);
-        if let Some(hint) = args::hint(error) {
+        if let Some(hint) = args::hint(error, arguments) {
             // It replaces the tip for those who meant an option's value.
             text = text.lines().filter(|line| !line.contains("tip:")).map(|line| format!("{line}\n")).collect();
             text = text.replace("\n\n\n", "\n\n");
