@@ -254,6 +254,26 @@ fn what_an_undated_text_tells_of_as_past_bounds_its_date_and_no_search_rests_on_
 }
 
 #[test]
+fn a_date_decided_while_nothing_runs_is_in_force_from_the_next_start() {
+    let lab = Lab::new();
+    lab.write("a.txt", "The ferry to Chios was lost on Monday.\n");
+    lab.write("b.txt", "The ferry to Naxos was lost on Monday.\n");
+    lab.once();
+    assert_eq!(lab.dateline(&["date", "set", "a.txt", "2022-04-05"]).code(), 0);
+    lab.once();
+    assert_eq!(lab.search("mentions:2022-04-04"), ["a.txt"]);
+    let daemon = lab.start();
+    lab.wait();
+    assert_eq!(lab.dateline(&["date", "set", "b.txt", "2022-04-06"]).code(), 0);
+    lab.wait();
+    assert!(daemon.stop().success());
+    assert_eq!(lab.dateline(&["date", "unset", "a.txt"]).code(), 0);
+    lab.once();
+    assert_eq!(lab.search("mentions:2022-04-04"), ["b.txt"], "the decision is taken back");
+    lab.assert_verified("after decisions");
+}
+
+#[test]
 fn an_unchanged_folder_writes_nothing() {
     let lab = Lab::new();
     for number in 0..30 {

@@ -174,6 +174,10 @@ pub(crate) struct Engine {
     pub(super) rework_later: Vec<DocumentId>,
     /// The chain whose results all documents have when nothing is left to run again, as long as the store is not told.
     pub(super) settling: Option<ContentHash>,
+    /// What the store knows that all results were made by.
+    pub(super) settled: Option<ContentHash>,
+    /// The chain that runs.
+    pub(super) chain: Option<ContentHash>,
     pub(super) decisions: Decisions,
     pub(super) hooks: Arc<Hooks>,
     /// Who waits for a scan: not begun yet, under way, over.
@@ -236,6 +240,8 @@ impl Engine {
             rework_again: HashSet::new(),
             rework_later: Vec::new(),
             settling: None,
+            settled: None,
+            chain: None,
             decisions,
             hooks,
             waiting: Default::default(),
@@ -409,6 +415,7 @@ impl Engine {
             }
             Control::Decided { documents } => {
                 self.read_decisions();
+                self.expect_decisions();
                 documents.into_iter().for_each(|document| self.add_rework(document));
                 self.live.update(|facts| facts.decisions_seen = true);
                 Ok(())

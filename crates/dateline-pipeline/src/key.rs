@@ -81,7 +81,7 @@ fn source_hash(source: &SourceInfo) -> ContentHash {
     ContentHash::of_fields([source.path.as_bytes(), mtime.as_ref().map_or(&[][..], <[u8; 16]>::as_slice)])
 }
 
-fn hints_hash(hints: &Hints) -> ContentHash {
+pub(crate) fn hints_hash(hints: &Hints) -> ContentHash {
     if *hints == Hints::default() {
         return ContentHash::of_fields([]);
     }

@@ -2,7 +2,8 @@
 
 use crate::chain::{Chain, Node};
 use crate::key::{self, ABSENT, DECLARATION_PART, FIRST_INPUT_PART, InputHashes, OPTIONS_PART, RESOURCES_PART};
-use dateline_processor::core::{Outcome, OutcomeState};
+use dateline_processor::Input;
+use dateline_processor::core::{Hints, Outcome, OutcomeState};
 use serde::{Deserialize, Serialize};
 
 /// Why a processor runs.
@@ -133,6 +134,17 @@ impl Chain {
         }
         let gone = outcomes.iter().filter(|outcome| !self.nodes.iter().any(|node| node.name() == outcome.processor));
         Plan { steps, dropped: gone.map(|outcome| outcome.processor.clone()).collect() }
+    }
+
+    /// Whether a processor that reads hints had other ones when it made these outcomes. Reads nothing of the document.
+    #[must_use]
+    pub fn hints_changed(&self, hints: &Hints, outcomes: &[Outcome]) -> bool {
+        let now = key::short(key::hints_hash(hints));
+        self.nodes.iter().any(|node| {
+            let at = node.inputs().iter().position(|input| *input == Input::Hints);
+            let last = outcomes.iter().find(|outcome| outcome.processor == node.name());
+            at.zip(last).is_some_and(|(at, last)| last.parts.get(FIRST_INPUT_PART + at) != Some(&now))
+        })
     }
 
     fn waits_for(&self, node: &Node, standings: &[Standing]) -> Vec<Reason> {

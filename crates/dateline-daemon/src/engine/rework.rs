@@ -3,8 +3,8 @@
 
 use super::{Engine, EngineError, JobState};
 use crate::decisions::hints_for;
-use dateline_core::{DocumentId, DocumentInput, Revision, SourceInfo, Timestamp};
-use dateline_store::{DocumentEntry, Operation};
+use dateline_core::{ContentHash, DocumentId, DocumentInput, Revision, SourceInfo, Timestamp};
+use dateline_store::{Decisions, DocumentEntry, Operation};
 use dateline_worker::pipeline::{Chain, Previous, RunOptions};
 use dateline_worker::{DocumentJob, Job, Urgency, Work};
 
@@ -22,6 +22,11 @@ pub(crate) struct InHand {
     source: SourceInfo,
 }
 
+/// What results are made by, as one hash: the chain, and what the user decided about dates.
+fn made_by(chain: ContentHash, decisions: &Decisions) -> ContentHash {
+    ContentHash::of_fields([chain.0.as_slice(), format!("{:?}", decisions.dates).as_bytes()])
+}
+
 /// What is to be done about a document whose processors are to run again.
 enum Turn {
     Now(InHand, Box<DocumentJob>),
@@ -32,21 +37,23 @@ enum Turn {
 }
 
 impl Engine {
-    /// Finds every document whose results are not what the chain would give now. Nothing is read when the store knows
-    /// that this chain made them all.
+    /// Finds every document whose results are not what the chain would give now, under the decisions as they are. Nothing
+    /// is read when the store knows that this chain made them all under these.
     pub(crate) fn find_stale(&mut self, chain: &Chain) -> Result<(), EngineError> {
         for document in self.store.moved().map_err(EngineError::Store)? {
             self.moved.insert(document);
             self.add_rework(document);
         }
-        let known = self.store.chain().map_err(EngineError::Store)?;
-        if known == Some(chain.fingerprint()) {
+        self.chain = Some(chain.fingerprint());
+        self.settled = self.store.chain().map_err(EngineError::Store)?;
+        let wanted = made_by(chain.fingerprint(), &self.decisions);
+        if self.settled == Some(wanted) {
             return Ok(());
         }
-        if known.is_some() {
+        if self.settled.take().is_some() {
             self.send(vec![Operation::SetChain(None)], None)?;
         }
-        self.settling = Some(chain.fingerprint());
+        self.settling = Some(wanted);
         let mut stale = Vec::new();
         let mut after = DocumentId(0);
         loop {
@@ -56,13 +63,14 @@ impl Engine {
             for entry in page.iter().filter(|entry| entry.open) {
                 let annotations = self.store.annotations(entry.document, entry.current.revision);
                 let outcomes = annotations.map_err(EngineError::Store)?.map(|found| found.outcomes).unwrap_or_default();
-                if !chain.stale(None, &outcomes, false).is_empty() {
+                let hints = hints_for(&self.decisions, &entry.path, &entry.part);
+                if !chain.stale(None, &outcomes, false).is_empty() || chain.hints_changed(&hints, &outcomes) {
                     stale.push(entry.document);
                 }
             }
         }
         if !stale.is_empty() {
-            tracing::info!(documents = stale.len(), "processors changed: their results are made anew");
+            tracing::info!(documents = stale.len(), "processors changed or dates were decided: results are made anew");
         }
         stale.into_iter().rev().for_each(|document| self.add_rework(document));
         Ok(())
@@ -74,9 +82,19 @@ impl Engine {
             return Ok(());
         }
         match self.settling.take() {
-            Some(chain) => self.send(vec![Operation::SetChain(Some(chain))], None),
+            Some(chain) if self.settled == Some(chain) => Ok(()),
+            Some(chain) => {
+                self.settled = Some(chain);
+                self.send(vec![Operation::SetChain(Some(chain))], None)
+            }
             None => Ok(()),
         }
+    }
+
+    /// The decisions have changed: the store learns of it when the results of the documents they are about are there.
+    /// Until then it knows of the old ones, and a start finds the difference.
+    pub(super) fn expect_decisions(&mut self) {
+        self.settling = self.chain.map(|chain| made_by(chain, &self.decisions)).or(self.settling);
     }
 
     /// Has the processors of one document looked at again; one that is being looked at, once more after that.
