@@ -318,7 +318,9 @@ impl Engine {
         let look = self.intake.next_look(self.may_look_again()).map_or_else(never, crossbeam_channel::at);
         select! {
             recv(inputs.reports) -> report => report.map(Event::Commit).map_err(|_| EngineError::CommitterGone),
-            recv(self.pool.answers()) -> answer => Ok(answer.map_or(Event::Tick, Event::Worker)),
+            recv(self.pool.answers()) -> answer => {
+                answer.map(Event::Worker).map_err(|_| EngineError::ThreadGone("workers'"))
+            }
             recv(inputs.control) -> control => Ok(control.map_or(Event::Tick, Event::Control)),
             recv(inputs.indexing) -> error => error.map(Event::IndexingFailed).map_err(|_| EngineError::ThreadGone("indexing")),
             recv(watch) -> event => event.map(Event::Watch).map_err(|_| EngineError::ThreadGone("watching")),
@@ -603,9 +605,8 @@ impl Engine {
                 Ok(()) => return Ok(()),
                 Err(back) => job = back,
             }
-            if let Ok(answer) = self.pool.answers().recv() {
-                self.on_answer(answer)?;
-            }
+            let answer = self.pool.answers().recv().map_err(|_| EngineError::ThreadGone("workers'"))?;
+            self.on_answer(answer)?;
         }
     }
 
