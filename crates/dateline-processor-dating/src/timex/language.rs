@@ -43,6 +43,7 @@ struct VerbFile {
     had: Vec<String>,
     ahead_of: Vec<String>,
     of: Vec<String>,
+    degree: Vec<String>,
 }
 
 /// Small words that decide between tenses.
@@ -74,10 +75,12 @@ pub(crate) enum Cue {
     AheadOf,
     /// `of`, `to` behind `ahead`.
     Of,
+    /// `newly`, `still`: between an article and a participle that describes.
+    Degree,
 }
 
 /// How many kinds of [`Cue`] there are.
-const CUES: usize = 13;
+const CUES: usize = 14;
 
 /// Words, rules and verbs of one language.
 pub(crate) struct Language {
@@ -122,6 +125,7 @@ impl Language {
             ("cue-had", &verbs.had),
             ("cue-ahead-of", &verbs.ahead_of),
             ("cue-of", &verbs.of),
+            ("cue-degree", &verbs.degree),
         ]
         .map(|(name, words)| lexicon.add_words(name, words));
         let mut set = RuleSet::new();

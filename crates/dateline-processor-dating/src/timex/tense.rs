@@ -164,7 +164,15 @@ impl Reader<'_> {
             return Some(Tense::Future);
         }
         let text = self.text.as_bytes().get(token.start as usize..token.end as usize)?;
-        self.language.looks_past(text).then_some(Tense::Past)
+        (self.language.looks_past(text) && !self.is_attribute(at)).then_some(Tense::Past)
+    }
+
+    /// Whether a participle describes a noun and says nothing of its own: `a revised plan`, `a newly built line`.
+    fn is_attribute(&self, at: usize) -> bool {
+        let before = |back: usize| at.checked_sub(back).filter(|at| !self.ends_sentence(*at));
+        let article = |at: usize| self.language.is_article(self.tokens[at].word);
+        before(1).is_some_and(article)
+            || before(1).is_some_and(|at| self.word_in(at, Cue::Degree)) && before(2).is_some_and(article)
     }
 
     /// A word with a capital inside a sentence is part of a name: `Meet the Press`, `Hope for Haiti`, `May`.
@@ -174,14 +182,20 @@ impl Reader<'_> {
         token.has(token::CAPITAL) && (inside && !token.has(token::UPPER) || self.language.names_month(token.word))
     }
 
-    /// What a word of the future says: nothing as a noun (`his plans`), the past behind `had` (`had been due`).
+    /// What a word of the future says: nothing as a noun (`his plans`, `142 marks`), the past behind `had` (`had been due`).
     fn ahead_of(&self, at: usize) -> Option<Tense> {
         let before = |back: usize| at.checked_sub(back).filter(|at| !self.ends_sentence(*at));
         let owned =
             |at: usize| self.word_in(at, Cue::Owner) || self.tokens[at].kind == token::Kind::Sign(class::POSSESSIVE);
         if self.word_in(at, Cue::Noun) {
-            let article = before(1).is_some_and(|at| self.language.is_article(self.tokens[at].word) || owned(at));
-            if article || before(2).is_some_and(owned) {
+            let counted = |at: usize| {
+                matches!(
+                    self.tokens[at].kind,
+                    token::Kind::Integer(_) | token::Kind::Decimal | token::Kind::Spelled | token::Kind::Opaque
+                )
+            };
+            let article = |at: usize| self.language.is_article(self.tokens[at].word) || owned(at) || counted(at);
+            if before(1).is_some_and(article) || before(2).is_some_and(owned) {
                 return None;
             }
         }
