@@ -188,6 +188,21 @@ fn a_failed_write_ends_the_process_and_not_the_data() {
 }
 
 #[test]
+fn a_log_that_nobody_reads_ends_nothing() {
+    let lab = Lab::new();
+    fill(&lab, 1);
+    let unread = |arguments: &[&str]| {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let mut command = lab.datelined_under("env", &[], arguments);
+        command.stdout(std::process::Stdio::null()).stderr(writer).status().expect("datelined starts").code()
+    };
+    assert_eq!(unread(&["once"]), Some(0));
+    lab.assert_verified("after a run whose log nobody read");
+    assert_eq!(unread(&["once", "--root", "/nowhere"]), Some(2));
+}
+
+#[test]
 fn a_stop_is_heard_while_the_daemon_begins_anew() {
     for round in 0..8 * scale() as u64 {
         let lab = Lab::new();

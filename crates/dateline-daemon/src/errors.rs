@@ -3,6 +3,7 @@
 use crate::repair::Damage;
 use dateline_protocol::{ErrorBody, ErrorKind};
 use std::error::Error;
+use std::io::Write;
 use std::process::ExitCode;
 
 /// The message of an error with those of its causes.
@@ -62,15 +63,11 @@ impl Fatal {
         ErrorBody { causes: causes.collect(), hint: self.hint.clone(), ..body }
     }
 
-    /// Prints it as all errors of the project are printed, and gives the exit code.
+    /// Prints it as all errors of the project are printed, and gives the exit code, whether or not anybody reads it.
     pub(crate) fn report(&self) -> ExitCode {
-        eprintln!("datelined: {}", self.error);
-        for cause in self.causes() {
-            eprintln!("caused by: {cause}");
-        }
-        if let Some(hint) = &self.hint {
-            eprintln!("hint: {hint}");
-        }
+        let causes = self.causes().map(|cause| format!("caused by: {cause}\n")).collect::<String>();
+        let hint = self.hint.as_ref().map(|hint| format!("hint: {hint}\n")).unwrap_or_default();
+        let _ = write!(std::io::stderr(), "datelined: {}\n{causes}{hint}", self.error);
         self.exit_code()
     }
 

@@ -12,7 +12,10 @@ pub(crate) fn start(format: LogFormat, directives: &str) {
         LogFormat::Human => true,
         LogFormat::Json => false,
     };
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A log that cannot be written, as when its reader is gone or its disk is full, must not end what it tells of: the
+    // library would complain on standard error, which panics.
+    let builder =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).log_internal_errors(false);
     // A second start in one process (tests) keeps the first subscriber; that is no mistake.
     let started = if human {
         builder.with_target(false).with_ansi(use_colour()).compact().try_init()

@@ -23,8 +23,10 @@ const FINDINGS_MAX: usize = 1_000;
 
 /// The state is not what the folder gives.
 #[derive(Debug, thiserror::Error)]
-#[error("{0} differences between what is stored and what the folder gives")]
-struct Differs(usize);
+#[error("{count} {} between what is stored and what the folder gives", if *count == 1 { "difference" } else { "differences" })]
+struct Differs {
+    count: usize,
+}
 
 /// Recomputes the current state from the folder, source by source, and compares it with what is stored and indexed.
 ///
@@ -52,7 +54,7 @@ pub(crate) fn verify(program: Arc<Program>) -> Result<(), Fatal> {
         return Ok(());
     }
     Err(Fatal::hinted(
-        Differs(findings.count),
+        Differs { count: findings.count },
         "`datelined once` takes in what changed; `datelined rebuild` repairs damage",
     ))
 }
