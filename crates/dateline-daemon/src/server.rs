@@ -20,7 +20,9 @@ const REQUESTS_AT_ONCE_MAX: usize = 4;
 const FRAME_TIME_MAX: Duration = Duration::from_secs(10);
 /// How long a connection may stay silent between requests.
 const SILENCE_MAX: Duration = Duration::from_secs(300);
-/// How long a client may take to accept one frame.
+/// Answer bytes from which on they are sent without waiting for more that is ready.
+const WRITE_BYTES: usize = 64 << 10;
+/// How long a client may take to accept what is sent at once.
 const WRITE_TIME_MAX: Duration = Duration::from_secs(30);
 /// How long a refused client may take to read why.
 const REFUSED_TIME_MAX: Duration = Duration::from_secs(1);
@@ -205,8 +207,14 @@ impl Connection {
             answerer.respond(&call, &mut |response| sender.blocking_send(frame_of(&response)).is_ok());
             drop(place);
         });
-        while let Some(frame) = frames.recv().await {
-            self.write(&frame).await?;
+        while let Some(mut ready) = frames.recv().await {
+            // What is ready goes in one call.
+            while ready.len() < WRITE_BYTES
+                && let Ok(next) = frames.try_recv()
+            {
+                ready.extend(next);
+            }
+            self.write(&ready).await?;
         }
         Ok(())
     }

@@ -180,6 +180,7 @@ fn fold_ascii(word: &str, folded: &mut String) {
         match character {
             '\'' | ',' => {}
             '.' if folded.ends_with(|last: char| !last.is_ascii_digit()) => {}
+            _ if character.is_ascii() => folded.push(character.to_ascii_lowercase()),
             _ => folded.extend(character.to_lowercase()),
         }
     }

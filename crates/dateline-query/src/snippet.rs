@@ -39,8 +39,9 @@ pub struct Matcher {
     folded: String,
     exact: FxHashMap<String, usize>,
     stems: FxHashMap<String, usize>,
-    /// First bytes of the stems: a stem begins as its word does, so that few words of a text need stemming.
-    initials: Vec<u8>,
+    /// First bytes of what is wanted: folding and stemming leave a plain word's beginning as it is but for its case, so that
+    /// few words of a text need a look. `None` where a word that begins otherwise may be meant, too.
+    initials: Option<Vec<u8>>,
     prefixes: Vec<(String, usize)>,
     fuzzy: Vec<(String, usize)>,
 }
@@ -72,7 +73,8 @@ impl Matcher {
                 Word::Fuzzy(_) => fuzzy.push((folded.clone(), number)),
             }
         }
-        let initials = stems.keys().filter_map(|stem: &String| stem.bytes().next()).collect();
+        let wanted = exact.keys().chain(stems.keys()).chain(prefixes.iter().map(|(prefix, _)| prefix));
+        let initials = fuzzy.is_empty().then(|| wanted.filter_map(|word: &String| word.bytes().next()).collect());
         Matcher { folder, folded, exact, stems, initials, prefixes, fuzzy }
     }
 
@@ -84,15 +86,19 @@ impl Matcher {
 
     /// Which wanted word a word of a text is, by its position in the list.
     pub fn wanted(&mut self, word: &str) -> Option<usize> {
+        let first = word.bytes().next().map(|first| first.to_ascii_lowercase());
+        if let (Some(initials), Some(first)) = (&self.initials, first.filter(u8::is_ascii))
+            && !initials.contains(&first)
+        {
+            return None;
+        }
         self.folder.fold(word, &mut self.folded);
         if let Some(number) = self.exact.get(&self.folded) {
             return Some(*number);
         }
-        if self.folded.bytes().next().is_some_and(|first| self.initials.contains(&first)) {
-            let stem = self.folder.stem(&self.folded).unwrap_or(&self.folded);
-            if let Some(number) = self.stems.get(stem) {
-                return Some(*number);
-            }
+        let stem = self.folder.stem(&self.folded).unwrap_or(&self.folded);
+        if let Some(number) = self.stems.get(stem) {
+            return Some(*number);
         }
         let folded = &self.folded;
         let prefixed = self.prefixes.iter().find(|(prefix, _)| folded.starts_with(prefix.as_str()));
