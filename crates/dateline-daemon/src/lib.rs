@@ -37,7 +37,6 @@ mod indexing;
 mod intake;
 mod live;
 mod logging;
-mod memory;
 mod notify;
 mod program;
 mod progress;

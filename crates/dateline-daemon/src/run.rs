@@ -38,9 +38,6 @@ pub(crate) fn run(registry: Registry) -> ExitCode {
         Command::Worker => dateline_worker::serve_stdio(&registry).map_err(Fatal::from),
         Command::SandboxExec { memory, command } => return crate::attempt::become_program(&command, memory),
         command => {
-            if matches!(command, Command::Run | Command::Once) {
-                crate::memory::keep_small();
-            }
             start_logging(&arguments.places, &command);
             perform(command, &registry, &overrides(&arguments.places))
         }

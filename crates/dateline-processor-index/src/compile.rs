@@ -1,11 +1,12 @@
 //! From a plan's condition to walks over one segment: looks words up, counts them, chooses the walk. Ranks nothing.
 
+use crate::columns::Columns;
 use crate::cursor::{
     All, Any, Bm25, BoxCursor, Group, Layout, Listed, Matching, Nothing, Positional, Predicate, Scored, Together,
     Weighted,
 };
 use crate::document::{MONTH_TAG_DAYS_MAX, month_tag};
-use crate::schema::{Fields, TagKind, day, facet_prefix, facet_tag, names, sketch_tag, tag, unpack};
+use crate::schema::{Fields, TagKind, day, facet_prefix, facet_tag, sketch_tag, tag};
 use crate::sketch::{SKETCH_NUMBERS, sketch};
 use crate::words::{Folder, STEM_MARK};
 use crate::{FacetTest, Field, Node, Scoring, Word};
@@ -42,6 +43,7 @@ pub(crate) struct Found {
 /// What all segments share while one plan is compiled.
 pub(crate) struct Compiler<'a> {
     pub(crate) searcher: &'a Searcher,
+    columns: &'a [Arc<Columns>],
     pub(crate) fields: &'a Fields,
     pub(crate) scoring: Scoring,
     pub(crate) documents: u64,
@@ -58,10 +60,17 @@ struct Words<'n> {
 }
 
 impl<'a> Compiler<'a> {
-    pub(crate) fn new(searcher: &'a Searcher, fields: &'a Fields, scoring: Scoring) -> Compiler<'a> {
+    /// `columns` are those of the searcher's segments, in its order.
+    pub(crate) fn new(
+        searcher: &'a Searcher,
+        columns: &'a [Arc<Columns>],
+        fields: &'a Fields,
+        scoring: Scoring,
+    ) -> Compiler<'a> {
         let documents = searcher.segment_readers().iter().map(|segment| u64::from(segment.max_doc())).sum();
         Compiler {
             searcher,
+            columns,
             fields,
             scoring,
             documents,
@@ -205,10 +214,10 @@ impl<'a> Compiler<'a> {
             Node::Like(text, least) => self.like(segment, text, *least)?,
             Node::Facet(name, test) => self.facet(segment, name, test)?,
             Node::Written(interval) => {
-                let falls = written(segment, *interval)?;
+                let falls = written(&self.columns[ordinal], *interval);
                 Box::new(Matching::new(segment.max_doc(), segment.max_doc() / 2, falls))
             }
-            Node::Mentions(interval) => self.mentions(segment, *interval)?,
+            Node::Mentions(interval) => self.mentions(ordinal, *interval)?,
             Node::And(nodes) => self.all(ordinal, nodes)?,
             Node::Or(nodes) => self.any(ordinal, nodes, Together::Sum)?,
             Node::Best(nodes) => self.any(ordinal, nodes, Together::Best)?,
@@ -225,8 +234,7 @@ impl<'a> Compiler<'a> {
             match node {
                 // Only what the other conditions leave is worth looking at.
                 Node::Written(interval) if has_walk => {
-                    let falls = written(&self.searcher.segment_readers()[ordinal], *interval)?;
-                    filters.push(Box::new(falls) as Predicate);
+                    filters.push(Box::new(written(&self.columns[ordinal], *interval)) as Predicate);
                 }
                 Node::Not(inner) => excluded.push(self.compile(ordinal, inner)?),
                 Node::Everything => {}
@@ -359,12 +367,13 @@ impl<'a> Compiler<'a> {
     }
 
     /// Documents with a time expression in the interval. Short intervals are found through the months they touch.
-    fn mentions(&self, segment: &SegmentReader, interval: DateInterval) -> tantivy::Result<BoxCursor> {
+    fn mentions(&self, ordinal: usize, interval: DateInterval) -> tantivy::Result<BoxCursor> {
+        let segment = &self.searcher.segment_readers()[ordinal];
         let (from, to) = (day(interval.earliest), day(interval.latest));
         let longest = (to - from).max(MENTION_DAYS_SPARED - 1);
-        let column = segment.fast_fields().u64(names::MENTIONS)?;
+        let columns = Arc::clone(&self.columns[ordinal]);
         let speaks = move |doc: u32| {
-            column.values_for_doc(doc).map(unpack).any(|(start, end)| {
+            columns.mentions(doc).any(|(start, end)| {
                 start <= to && end >= from && (end - start <= longest || (start >= from && end <= to))
             })
         };
@@ -381,14 +390,10 @@ impl<'a> Compiler<'a> {
 }
 
 /// Whether a document's date may fall into the interval.
-fn written(segment: &SegmentReader, interval: DateInterval) -> tantivy::Result<impl Fn(u32) -> bool + 'static> {
+fn written(columns: &Arc<Columns>, interval: DateInterval) -> impl Fn(u32) -> bool + 'static {
     let (from, to) = (day(interval.earliest), day(interval.latest));
-    let earliest = segment.fast_fields().i64(names::WRITTEN_FROM)?;
-    let latest = segment.fast_fields().i64(names::WRITTEN_TO)?;
-    Ok(move |doc: u32| {
-        earliest.first(doc).is_some_and(|earliest| earliest <= to)
-            && latest.first(doc).is_some_and(|latest| latest >= from)
-    })
+    let columns = Arc::clone(columns);
+    move |doc: u32| columns.may_be_written(doc, from, to)
 }
 
 fn infos_of<'t>(

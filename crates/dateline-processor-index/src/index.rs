@@ -1,5 +1,6 @@
 //! The indexer: folds changes into the tantivy directory, one document per revision, and commits with the sequence.
 
+use crate::columns::OpenColumns;
 use crate::config::IndexConfig;
 use crate::document::index_document;
 use crate::schema::{Fields, VERSION, key, tokenizers};
@@ -22,7 +23,7 @@ use tantivy::schema::Schema;
 use tantivy::{IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, TantivyError, Term};
 
 /// Segments of about the same size that are merged into one.
-const MERGED_SEGMENTS: usize = 8;
+const MERGED_SEGMENTS: usize = 4;
 /// Segments with fewer documents than this count as being of one size, in documents.
 const SMALL_SEGMENT_DOCUMENTS: u32 = 64;
 /// Segments with more documents than this are merged no more, in documents.
@@ -46,6 +47,7 @@ pub struct Index {
     fields: Fields,
     /// Shared with every [`Searching`]; another one only after everything was forgotten.
     reader: Arc<RwLock<IndexReader>>,
+    columns: Arc<OpenColumns>,
     /// The last sequence that survives a crash, beside `writing` because it is asked for while changes are applied.
     applied: AtomicU64,
     writing: Mutex<Writing>,
@@ -134,6 +136,7 @@ impl Index {
             schema,
             fields,
             reader: Arc::new(RwLock::new(reader)),
+            columns: Arc::default(),
             applied: AtomicU64::new(applied.0),
             writing: Mutex::new(Writing { index, writer: None, pending: applied }),
         })
@@ -142,7 +145,7 @@ impl Index {
     /// A handle for reading that other threads may clone and keep. It sees every commit from now on.
     #[must_use]
     pub fn searching(&self) -> Searching {
-        Searching { reader: Arc::clone(&self.reader), fields: self.fields.clone() }
+        Searching { reader: Arc::clone(&self.reader), fields: self.fields.clone(), columns: Arc::clone(&self.columns) }
     }
 
     /// The last sequence that was applied, committed or not.
@@ -197,7 +200,11 @@ impl Index {
         commit.set_payload(&payload);
         commit.commit().map_err(unwritable)?;
         self.applied.store(writing.pending.0, Ordering::Release);
-        self.searching().reader().reload().map_err(unwritable)
+        let reader = self.searching().reader();
+        reader.reload().map_err(unwritable)?;
+        // Here, and not with the next question. What cannot be read is that question's error, or the scrub's finding.
+        let _ = self.columns.of(&reader.searcher());
+        Ok(())
     }
 
     fn restart(&self) -> Result<(), IndexError> {

@@ -4,6 +4,7 @@
 //! one asks. No type of tantivy is part of the public interface, and no text is stored: hits are ids, whoever shows them
 //! reads the store. The query language is not here: see `dateline-query`.
 
+mod columns;
 mod compile;
 mod config;
 mod cursor;

@@ -1,15 +1,15 @@
 //! Answering plans: a handle for reading that any thread may clone, the best documents of a plan, and word statistics.
 
+use crate::columns::{Columns, OpenColumns, Sight};
 use crate::compile::Compiler;
 use crate::cursor::{Cursor, Group, as_f32};
-use crate::schema::{Fields, date_of, day, micros, names};
-use crate::{Clock, Field, Filter, Order, Plan, Scoring, Word};
+use crate::schema::Fields;
+use crate::{Field, Order, Plan, Scoring, Word};
 use dateline_processor::IndexError;
 use dateline_processor::core::{DateInterval, DocumentId, Revision};
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 use std::sync::{Arc, PoisonError, RwLock};
-use tantivy::columnar::Column;
 use tantivy::index::SegmentReader;
 use tantivy::schema::IndexRecordOption;
 use tantivy::{IndexReader, TERMINATED};
@@ -50,6 +50,7 @@ pub struct Found {
 pub struct Searching {
     pub(crate) reader: Arc<RwLock<IndexReader>>,
     pub(crate) fields: Fields,
+    pub(crate) columns: Arc<OpenColumns>,
 }
 
 impl std::fmt::Debug for Searching {
@@ -88,76 +89,6 @@ impl Ord for Candidate {
     fn cmp(&self, other: &Candidate) -> Ordering {
         let rank = other.rank.total_cmp(&self.rank);
         rank.then(self.document.cmp(&other.document)).then(self.revision.cmp(&other.revision))
-    }
-}
-
-/// The columns that decide whether a document is seen.
-struct Columns {
-    document: Column<u64>,
-    revision: Column<u64>,
-    seen_from: Column<i64>,
-    seen_to: Column<i64>,
-    written_from: Column<i64>,
-    written_to: Column<i64>,
-    latest: Column<i64>,
-}
-
-/// Whether a document is seen.
-enum Sight {
-    Seen,
-    Hidden,
-    Undated,
-}
-
-impl Columns {
-    fn of(segment: &SegmentReader) -> tantivy::Result<Columns> {
-        let fast = segment.fast_fields();
-        Ok(Columns {
-            document: fast.u64(names::DOCUMENT)?,
-            revision: fast.u64(names::REVISION)?,
-            seen_from: fast.i64(names::SEEN_FROM)?,
-            seen_to: fast.i64(names::SEEN_TO)?,
-            written_from: fast.i64(names::WRITTEN_FROM)?,
-            written_to: fast.i64(names::WRITTEN_TO)?,
-            latest: fast.i64(names::LATEST)?,
-        })
-    }
-
-    fn sight(&self, doc: u32, filter: &Filter) -> Sight {
-        let visible = match filter.clock {
-            Clock::Ever => true,
-            Clock::Current => self.seen_to.first(doc) == Some(i64::MAX),
-            Clock::KnownAt(time) => {
-                let time = micros(time);
-                self.seen_from.first(doc).is_some_and(|from| from <= time)
-                    && self.seen_to.first(doc).is_some_and(|to| time < to)
-            }
-        };
-        match (visible, filter.as_of) {
-            (false, _) => Sight::Hidden,
-            (true, None) => Sight::Seen,
-            (true, Some(as_of)) => match self.latest.first(doc) {
-                Some(latest) if latest <= day(as_of) => Sight::Seen,
-                Some(_) => Sight::Hidden,
-                None if filter.undated => Sight::Seen,
-                None => Sight::Undated,
-            },
-        }
-    }
-
-    fn written(&self, doc: u32) -> Option<DateInterval> {
-        let (earliest, latest) = (self.written_from.first(doc)?, self.written_to.first(doc)?);
-        Some(DateInterval { earliest: date_of(earliest)?, latest: date_of(latest)? })
-    }
-
-    #[expect(clippy::cast_precision_loss, reason = "day numbers and ids are far below 2^52")]
-    fn rank(&self, doc: u32, order: Order, score: f32) -> f64 {
-        match order {
-            Order::Score => f64::from(score),
-            Order::Newest => self.written_to.first(doc).map_or(f64::NEG_INFINITY, |day| day as f64),
-            Order::Oldest => self.written_from.first(doc).map_or(f64::NEG_INFINITY, |day| -day as f64),
-            Order::Arrival => self.document.first(doc).map_or(f64::NEG_INFINITY, |id| -(id as f64)),
-        }
     }
 }
 
@@ -232,7 +163,8 @@ impl Searching {
     /// [`IndexError::Storage`] when the index cannot be read.
     pub fn document_frequencies(&self, field: Field, words: &[Word]) -> Result<Vec<u64>, IndexError> {
         let searcher = self.reader().searcher();
-        let mut compiler = Compiler::new(&searcher, &self.fields, Scoring::default());
+        let columns = self.columns.of(&searcher).map_err(unreadable)?;
+        let mut compiler = Compiler::new(&searcher, &columns, &self.fields, Scoring::default());
         words.iter().map(|word| compiler.document_frequency(field, word)).collect::<Result<_, _>>().map_err(unreadable)
     }
 
@@ -244,18 +176,16 @@ impl Searching {
 
     fn run(&self, plan: &Plan) -> tantivy::Result<Found> {
         let searcher = self.reader().searcher();
-        let mut compiler = Compiler::new(&searcher, &self.fields, plan.scoring);
+        let columns = self.columns.of(&searcher)?;
+        let mut compiler = Compiler::new(&searcher, &columns, &self.fields, plan.scoring);
         let near = nearness_words(plan);
         let page = plan.offset.saturating_add(plan.limit);
         let keep = if near.len() > 1 { page.max(NEARNESS_DEPTH) } else { page };
         let mut best = Best { keep, heap: BinaryHeap::new() };
         let mut found = Found::default();
-        let mut columns = Vec::new();
         for (ordinal, segment) in searcher.segment_readers().iter().enumerate() {
-            let segment_columns = Columns::of(segment)?;
             let mut walk = compiler.compile(ordinal, &plan.node)?;
-            collect(plan, ordinal, segment, &segment_columns, &mut *walk, &mut best, &mut found);
-            columns.push(segment_columns);
+            collect(plan, ordinal, segment, &columns[ordinal], &mut *walk, &mut best, &mut found);
         }
         let mut candidates = best.heap.into_sorted_vec();
         if near.len() > 1 {
@@ -304,11 +234,12 @@ fn collect(
                     found.total += 1;
                     let score = walk.score();
                     let rank = columns.rank(doc, plan.order, score);
-                    let document = columns.document.first(doc).unwrap_or(0);
-                    let is_wanted = plan.after.is_none_or(|after| document > after.0);
-                    if is_wanted && best.keep > 0 && best.takes(rank) {
-                        let revision = columns.revision.first(doc).unwrap_or(0);
-                        best.offer(Candidate { rank, document, revision, score, segment: ordinal, doc });
+                    if best.keep > 0 && best.takes(rank) {
+                        let document = columns.document.first(doc).unwrap_or(0);
+                        if plan.after.is_none_or(|after| document > after.0) {
+                            let revision = columns.revision.first(doc).unwrap_or(0);
+                            best.offer(Candidate { rank, document, revision, score, segment: ordinal, doc });
+                        }
                     }
                 }
             }
