@@ -101,6 +101,11 @@ slots! {
     Exact "exact",
     Scale "scale",
     Tense "tense",
+    Nth "nth",
+    Part "part",
+    Until "until",
+    Same "same",
+    ThisYear "this-year",
 }
 
 /// How many slots there are.
@@ -152,7 +157,7 @@ pub(crate) const MODS: &[&str] = &[
 
 /// The code of a slot value written as a word in a rule file.
 pub(crate) fn code_of(slot: Slot, word: &str) -> Option<i32> {
-    if slot == Slot::Unit {
+    if matches!(slot, Slot::Unit | Slot::Part) {
         return Unit::ALL.iter().find(|entry| entry.1 == word).map(|entry| entry.0 as i32);
     }
     let at = vocabulary(slot).iter().position(|known| *known == word)?;
@@ -180,6 +185,10 @@ impl Frame {
 
     pub(crate) fn set(&mut self, slot: Slot, value: i32) {
         self.0[slot as usize] = Some(value);
+    }
+
+    pub(crate) fn clear(&mut self, slot: Slot) {
+        self.0[slot as usize] = None;
     }
 
     /// Takes over a slot that is still empty.

@@ -102,6 +102,10 @@ struct RuleEntry {
     #[serde(default)]
     share: Vec<String>,
     #[serde(default)]
+    then: BTreeMap<String, toml::Value>,
+    #[serde(default)]
+    lend: BTreeMap<String, String>,
+    #[serde(default)]
     only: Vec<Where>,
 }
 
@@ -130,6 +134,10 @@ pub(crate) struct Rule {
     constants: Vec<(Slot, i32)>,
     /// Slots that the extents of one match lend each other.
     share: Vec<Slot>,
+    /// Slots that the extents after the first have beside the constants.
+    then: Vec<(Slot, i32)>,
+    /// Slots of the last extent, with those by which the first one knows of them.
+    lend: Vec<(Slot, Slot)>,
     pub(crate) only: Vec<Where>,
     node: Node,
     bounded: bool,
@@ -171,24 +179,31 @@ impl RuleSet {
         lexicon: &mut Lexicon,
     ) -> Result<Rule, RuleError> {
         let unknown = |what: &str| RuleError::Unknown { file, rule: entry.name.clone(), what: what.to_owned() };
-        let mut constants = Vec::new();
-        for (name, value) in &entry.set {
-            let slot = Slot::parse(name).ok_or_else(|| unknown(name))?;
-            let code = match value {
-                toml::Value::Integer(number) => i32::try_from(*number).ok(),
-                toml::Value::String(word) => code_of(slot, word),
-                _ => None,
-            };
-            constants.push((slot, code.ok_or_else(|| unknown(&value.to_string()))?));
-        }
-        let share =
-            entry.share.iter().map(|name| Slot::parse(name).ok_or_else(|| unknown(name))).collect::<Result<_, _>>()?;
+        let slot = |name: &str| Slot::parse(name).ok_or_else(|| unknown(name));
+        let filled = |set: &BTreeMap<String, toml::Value>| -> Result<Vec<(Slot, i32)>, RuleError> {
+            let mut constants = Vec::new();
+            for (name, value) in set {
+                let slot = slot(name)?;
+                let code = match value {
+                    toml::Value::Integer(number) => i32::try_from(*number).ok(),
+                    toml::Value::String(word) => code_of(slot, word),
+                    _ => None,
+                };
+                constants.push((slot, code.ok_or_else(|| unknown(&value.to_string()))?));
+            }
+            Ok(constants)
+        };
+        let (constants, then) = (filled(&entry.set)?, filled(&entry.then)?);
+        let share = entry.share.iter().map(|name| slot(name)).collect::<Result<_, _>>()?;
+        let lend = entry.lend.iter().map(|(from, to)| Ok((slot(from)?, slot(to)?))).collect::<Result<_, _>>()?;
         let node = PatternParser { set: self, file, rule: &entry.name, lexicon }.parse(pattern)?;
         Ok(Rule {
             name: entry.name.clone(),
             op: entry.op,
             constants,
             share,
+            then,
+            lend,
             only: entry.only.clone(),
             node,
             bounded: pattern.contains('{'),
@@ -500,7 +515,8 @@ impl Grammar {
         let mut extents: Vec<Extent> = Vec::new();
         for (from, to) in found.parts[..found.count].iter().map(|(from, to)| (usize::from(*from), usize::from(*to))) {
             let mut frame = Frame::default();
-            for (slot, value) in &rule.constants {
+            let then = if extents.is_empty() { &[] } else { rule.then.as_slice() };
+            for (slot, value) in rule.constants.iter().chain(then) {
                 frame.set(*slot, *value);
             }
             for at in from..to {
@@ -512,6 +528,11 @@ impl Grammar {
             extents.push(Extent { from: found.from + from, to: found.from + to, frame });
         }
         if extents.len() > 1 {
+            rule.lend.iter().for_each(|(from, to)| {
+                if let Some(value) = extents.last().and_then(|last| last.frame.get(*from)) {
+                    extents[0].frame.set(*to, value);
+                }
+            });
             for at in 0..extents.len() {
                 for other in (0..extents.len()).rev() {
                     let lender = extents[other].frame;

@@ -154,6 +154,7 @@ pub(crate) const ENGINE_CLASSES: &[&str] = &[
     "modern-year",
     "day-nth",
     "year-tail",
+    "amount",
 ];
 
 /// Positions in [`ENGINE_CLASSES`].
@@ -199,6 +200,7 @@ pub(crate) mod class {
     pub(crate) const MODERN_YEAR: ClassId = 38;
     pub(crate) const DAY_NTH: ClassId = 39;
     pub(crate) const YEAR_TAIL: ClassId = 40;
+    pub(crate) const AMOUNT: ClassId = 41;
 }
 
 /// All words of one language.

@@ -20,7 +20,7 @@ use dateline_processor::core::layers::{Timex, TimexType};
 use dateline_processor::core::{Date, DateInterval, Genre, Mark, Span, Time};
 use frame::{Frame, Slot};
 use grammar::{Match, Op, Scanner};
-use resolve::{Context, Focus, Resolved, resolve};
+use resolve::{Context, Focus, Resolved, frequency, resolve};
 use token::Token;
 
 /// A text this short, in bytes, is a message and no article.
@@ -206,7 +206,9 @@ impl Reader<'_> {
             if rule.op == Op::None {
                 continue;
             }
-            for extent in self.language.grammar.extents(one, &mut scanner) {
+            let extents = self.language.grammar.extents(one, &mut scanner);
+            let bounds = extents.first().zip(extents.last()).map(|(first, last)| (first.from, last.to));
+            for extent in extents {
                 let (Some(first), Some(last)) = (self.tokens.get(extent.from), self.tokens.get(extent.to - 1)) else {
                     continue;
                 };
@@ -221,7 +223,7 @@ impl Reader<'_> {
                     focus: memory.focus,
                     day: memory.day,
                     quarter: memory.quarter.filter(|_| !memory.longer),
-                    tense: self.tense_of(&extent),
+                    tense: self.tense_of(&extent, bounds),
                     order: self.order,
                 };
                 let Some(resolved) = resolve(rule.op, &extent.frame, &context, self.explain) else { continue };
@@ -249,7 +251,7 @@ impl Reader<'_> {
             latest: resolved.interval.map(|interval| interval.latest),
             modifier: frame.word(Slot::Mod).map(str::to_owned),
             quant: frame.word(Slot::Quant).filter(|_| sets).map(str::to_owned),
-            freq: frequency(frame).filter(|_| sets).map(|count| format!("{count}X")),
+            freq: if sets { frequency(frame) } else { None },
             rule: rule.to_owned(),
             anchor: resolved.anchor.filter(|anchor| *anchor != span),
         };
@@ -273,14 +275,6 @@ impl Reader<'_> {
             _ => false,
         };
         article && noun || far && memory.focus.is_some_and(|focus| focus.point.month().is_some())
-    }
-}
-
-/// How often within its period something recurs, where the words say so.
-fn frequency(frame: &Frame) -> Option<i32> {
-    match frame.get(Slot::Freq)? {
-        0 => frame.get(Slot::Number).map(|thousandths| thousandths / 1000),
-        count => Some(count),
     }
 }
 

@@ -49,12 +49,18 @@ impl Reader<'_> {
         sign && !self.is_stop(at) && !token.has(token::PARAGRAPH)
     }
 
-    /// The tense that decides about an expression: its rule's own, else the verb's where it matters.
-    pub(super) fn tense_of(&self, extent: &Extent) -> Tense {
+    /// The tense that decides about an expression: its rule's own, else, where it matters, the verb's. One verb governs all the
+    /// parts of a match, which lie within `bounds`; what stands right before a part may still say that it is over.
+    pub(super) fn tense_of(&self, extent: &Extent, bounds: Option<(usize, usize)>) -> Tense {
         match extent.frame.get(Slot::Tense) {
             Some(0) => Tense::Past,
             Some(_) => Tense::Future,
-            None if needs_tense(&extent.frame) => self.tense(extent.from, extent.to),
+            None if needs_tense(&extent.frame) => match self.tense(extent.from, extent.to) {
+                Tense::Over => Tense::Over,
+                own => {
+                    bounds.filter(|at| *at != (extent.from, extent.to)).map_or(own, |(from, to)| self.tense(from, to))
+                }
+            },
             None => Tense::Unknown,
         }
     }

@@ -8,7 +8,7 @@ use super::{Place, Resolver, Tense};
 use dateline_processor::core::Date;
 
 /// The ordinal that stands for `last`.
-const LAST: i32 = 99;
+pub(super) const LAST: i32 = 99;
 /// How near its own anniversary a well-known day may just as well be that of this year.
 const ANNIVERSARY_DAYS: i32 = 75;
 /// How far a day of the month may have to be looked for until it falls on a given weekday.
@@ -149,6 +149,12 @@ impl Resolver<'_> {
         }
         if self.narrative() {
             return None;
+        }
+        // `from November to March` is over when March is.
+        if let Some(end) = self.get(Slot::Until).and_then(|end| i8::try_from(end).ok())
+            && self.context.tense.is_past()
+        {
+            return self.nearest_year(end, None).map(|year| year - i16::from(month > end));
         }
         self.nearest_year(month, None)
     }

@@ -1,7 +1,7 @@
 //! Lengths of time and what recurs. Reads no words.
 
 use super::super::calendar::holiday;
-use super::super::frame::{Slot, Unit};
+use super::super::frame::{Frame, Slot, Unit};
 use super::super::grammar::Where;
 use super::Resolver;
 
@@ -101,8 +101,42 @@ impl Resolver<'_> {
                 format!("XXXX-XX-XX{time}")
             });
         }
+        // `two days a week` recurs weekly.
+        if let Some(part) = self.get(Slot::MajorUnit).and_then(Unit::from_code) {
+            if fills(self.get(Slot::MajorNumber)? / 1000, part, self.frame.unit()?) {
+                return None;
+            }
+            let (scale, letter, timed) = measure(self.frame.unit()?);
+            return Some(format!("{}{scale}{letter}", if timed { "PT" } else { "P" }));
+        }
         self.duration()
     }
+}
+
+/// Whether so many parts make up the whole: what goes on 24 hours a day always does.
+fn fills(count: i32, part: Unit, whole: Unit) -> bool {
+    let full = match (part, whole) {
+        (Unit::Hour, Unit::Day) => 24,
+        (Unit::Day, Unit::Week) => 7,
+        (Unit::Day, Unit::Year) => 365,
+        (Unit::Week, Unit::Year) => 52,
+        (Unit::Month, Unit::Year) => 12,
+        _ => return false,
+    };
+    count == full
+}
+
+/// How often within its period something recurs, or how long each time: `2X`, `2D`.
+pub(crate) fn frequency(frame: &Frame) -> Option<String> {
+    if let Some(unit) = frame.get(Slot::MajorUnit).and_then(Unit::from_code) {
+        let (scale, letter, _) = measure(unit);
+        return Some(format!("{}{letter}", decimal(frame.get(Slot::MajorNumber)?.checked_mul(scale)?)));
+    }
+    let times = match frame.get(Slot::Freq)? {
+        0 => frame.get(Slot::Number).map(|thousandths| thousandths / 1000)?,
+        count => count,
+    };
+    Some(format!("{times}X"))
 }
 
 /// How many of the units TIMEX3 writes make up a unit, their letter, and whether it stands behind the `T`.

@@ -13,6 +13,7 @@ use super::frame::{Frame, Slot, Unit};
 use super::grammar::{Op, Where};
 use dateline_processor::core::layers::TimexType;
 use dateline_processor::core::{Date, DateInterval, Span, Time};
+pub(crate) use lengths::frequency;
 use shift::move_point;
 
 /// How many years a range like `1990-91` may span.
@@ -248,6 +249,12 @@ impl Resolver<'_> {
     }
 
     fn place(&mut self, timed: bool) -> Option<Place> {
+        if let (Some(nth), Some(part)) = (self.get(Slot::Nth), self.get(Slot::Part).and_then(Unit::from_code)) {
+            return self.part_of_whole(nth, part);
+        }
+        if let Some(years) = self.get(Slot::Same) {
+            return self.same_in_other_year(years);
+        }
         if self.frame.unit() == Some(Unit::Quarter) && self.get(Slot::Month).is_some() {
             return self.quarter_that_ended();
         }

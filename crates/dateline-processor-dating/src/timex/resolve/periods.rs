@@ -6,6 +6,9 @@ use super::super::grammar::Where;
 use super::shift::{move_point, open_pattern};
 use super::{Place, Resolver, Tense};
 use dateline_processor::core::{Date, DateInterval};
+use jiff::civil::Weekday;
+
+use super::days::LAST;
 
 /// A quarter that ends before this day of a month began in the first days of a month too: it counts in weeks.
 const QUARTER_END_DAY_MIN: i8 = 16;
@@ -31,6 +34,43 @@ impl Resolver<'_> {
         };
         // A quarter that has a number keeps it, whatever the calendar says.
         (1..=4).contains(&quarter).then(|| Place::Known(Point::Quarter(middle.year(), quarter)))
+    }
+
+    /// `the first week of 2016`, `the last decade of the 19th century`: a part of what the other words name.
+    pub(super) fn part_of_whole(&mut self, nth: i32, part: Unit) -> Option<Place> {
+        let mut frame = *self.frame;
+        frame.clear(Slot::Nth);
+        frame.clear(Slot::Part);
+        let mut whole = Resolver { frame: &frame, steps: std::mem::take(&mut self.steps), ..*self };
+        let place = whole.place(false);
+        (self.anchor, self.steps) = (whole.anchor, whole.steps);
+        let point = match place? {
+            Place::Known(point) => point,
+            Place::Open(_) => return Some(Place::Open(open_pattern(part).to_owned())),
+        };
+        let found = part_of(point.interval()?, nth, part);
+        self.note(|| format!("a {part:?} of {}", point.value()));
+        found.map(Place::Known)
+    }
+
+    /// `the same month last year`: what was last spoken of, so many years on, or in the year that is named.
+    pub(super) fn same_in_other_year(&mut self, years: i32) -> Option<Place> {
+        let unit = self.frame.unit()?;
+        let named = self.own_year();
+        let focus = self.context.focus.filter(|focus| move_point(focus.point, unit, 0).is_some());
+        let base = match focus {
+            Some(focus) => self.use_focus(focus),
+            None => match self.deictic_day() {
+                Some(dct) => Point::Day(dct),
+                None => return Some(Place::Open(open_pattern(unit).to_owned())),
+            },
+        };
+        let year = |year: i16| named.or_else(|| i16::try_from(i32::from(year) + years).ok());
+        Some(Place::Known(match move_point(base, unit, 0)? {
+            Point::Month(base, month) => Point::Month(year(base)?, month),
+            Point::Week(base, week) => Point::Week(year(base)?, week),
+            _ => return None,
+        }))
     }
 
     /// `the following spring`, `the previous May`, `that summer`: counted from the date last named.
@@ -115,6 +155,8 @@ impl Resolver<'_> {
                     year
                 }
             }
+            // `the first quarter of the year` is of the one that has begun; behind a past verb one that cannot be is not.
+            (None, tense) if self.frame.has(Slot::ThisYear) => year - i16::from(then > now && tense.is_past()),
             (None, _) if matches!(sample, Point::Season(..)) => {
                 if then > now && now != 3 && self.context.tense.is_past() { dct.year() - 1 } else { dct.year() }
             }
@@ -226,4 +268,35 @@ impl Resolver<'_> {
         };
         Place::Open(value)
     }
+}
+
+/// The n-th day, week, month, year, weekend or decade of an interval; an ordinal of [`LAST`] means the last one. A week or a weekend
+/// belongs to the month or year in which its Thursday or Saturday lies.
+fn part_of(whole: DateInterval, nth: i32, part: Unit) -> Option<Point> {
+    let (first, last) = (whole.earliest, whole.latest);
+    let count = nth - 1;
+    let from_end = nth == LAST;
+    // The first such weekday, or the last, and so many weeks on.
+    let by_weekday = |weekday: Weekday| {
+        let day = if from_end {
+            add_days(last, -i32::from(last.weekday().since(weekday)))
+        } else {
+            add_days(first, i32::from(weekday.since(first.weekday())) + 7 * count)
+        };
+        day.filter(|day| (first..=last).contains(day))
+    };
+    let year = if from_end { last.year() } else { first.year().checked_add(i16::try_from(count).ok()?)? };
+    let point = match part {
+        Unit::Day => Point::Day(if from_end { last } else { add_days(first, count)? }),
+        Unit::Week => Point::week_of(by_weekday(Weekday::Thursday)?),
+        Unit::Weekend => Point::weekend_of(by_weekday(Weekday::Saturday)?),
+        Unit::Month if from_end => Point::Month(last.year(), last.month()),
+        Unit::Month => add_months(first.year(), first.month(), count).map(|(year, month)| Point::Month(year, month))?,
+        Unit::Year => Point::Year(year),
+        Unit::Decade => {
+            Point::Decade(if from_end { i32::from(last.year()) / 10 } else { i32::from(first.year()) / 10 + count })
+        }
+        _ => return None,
+    };
+    point.interval().is_some_and(|found| found.earliest <= last).then_some(point)
 }

@@ -33,6 +33,14 @@ impl Resolver<'_> {
         let dct = self.deictic_day()?;
         let ahead = i32::from(wanted.since(dct.weekday()));
         let behind = (7 - ahead) % 7;
+        // `from Monday to Friday`, told as past, is over when Friday is.
+        if let Some(end) = self.get(Slot::Until).and_then(weekday)
+            && self.context.tense != Tense::Future
+        {
+            let days = i32::from(dct.weekday().since(end)) + i32::from(end.since(wanted));
+            self.note(|| format!("{days} days before it, so that all of it is over"));
+            return add_days(dct, -days).map(|date| Place::Known(Point::Day(date)));
+        }
         let today = i32::from(dct.weekday().to_monday_one_offset());
         let days = match self.get(Slot::Shift) {
             Some(-1) if self.context.place == Where::Colloquial => code - today - 7,
@@ -116,7 +124,7 @@ impl Resolver<'_> {
                 let days = i64::from((this - dct).get_days());
                 match self.context.tense {
                     Tense::Past | Tense::Over if days > 31 => dct.year() - 1,
-                    Tense::Future if days < -31 => dct.year() + 1,
+                    Tense::Future => dct.year() + i16::from(days < -31),
                     _ if days > 183 => dct.year() - 1,
                     _ if days < -183 => dct.year() + 1,
                     _ => dct.year(),

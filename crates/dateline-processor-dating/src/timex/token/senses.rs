@@ -38,7 +38,7 @@ pub(crate) fn senses(token: &Token, lexicon: &Lexicon, colloquial: bool, senses:
             }
         }
         Kind::Sign(class) => senses.push(plain(class)),
-        Kind::Opaque => {}
+        Kind::Opaque => senses.push(plain(class::AMOUNT)),
         Kind::Integer(width) => integer_senses(value, width, senses),
         Kind::Spelled | Kind::Decimal => number_senses(token, senses),
         Kind::SpelledYear => {
