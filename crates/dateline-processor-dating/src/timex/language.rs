@@ -44,6 +44,16 @@ struct VerbFile {
     ahead_of: Vec<String>,
     of: Vec<String>,
     degree: Vec<String>,
+    settled: Vec<String>,
+    settled_for: Vec<String>,
+    arranged: Vec<String>,
+    onward: Vec<String>,
+    through: Vec<String>,
+    by: Vec<String>,
+    extended: Vec<String>,
+    r#for: Vec<String>,
+    called: Vec<String>,
+    decides: Vec<String>,
 }
 
 /// Small words that decide between tenses.
@@ -77,10 +87,30 @@ pub(crate) enum Cue {
     Of,
     /// `newly`, `still`: between an article and a participle that describes.
     Degree,
+    /// `set`: looks forward only before one of `settled-for`.
+    Settled,
+    /// `for`, `to` behind `set`.
+    SettledFor,
+    /// `go`, `comes`: in the present, of what is arranged.
+    Arranged,
+    /// `starting`: from the date behind it on.
+    Onward,
+    /// `through`.
+    Through,
+    /// `by`.
+    By,
+    /// `extended`: up to a date to come.
+    Extended,
+    /// `for`.
+    For,
+    /// `called`: what is called `for` a day lies ahead.
+    Called,
+    /// `ordered`: what starts on a date as somebody decided lies ahead.
+    Decides,
 }
 
 /// How many kinds of [`Cue`] there are.
-const CUES: usize = 14;
+const CUES: usize = 24;
 
 /// Words, rules and verbs of one language.
 pub(crate) struct Language {
@@ -126,6 +156,16 @@ impl Language {
             ("cue-ahead-of", &verbs.ahead_of),
             ("cue-of", &verbs.of),
             ("cue-degree", &verbs.degree),
+            ("cue-settled", &verbs.settled),
+            ("cue-settled-for", &verbs.settled_for),
+            ("cue-arranged", &verbs.arranged),
+            ("cue-onward", &verbs.onward),
+            ("cue-through", &verbs.through),
+            ("cue-by", &verbs.by),
+            ("cue-extended", &verbs.extended),
+            ("cue-for", &verbs.r#for),
+            ("cue-called", &verbs.called),
+            ("cue-decides", &verbs.decides),
         ]
         .map(|(name, words)| lexicon.add_words(name, words));
         let mut set = RuleSet::new();

@@ -1,7 +1,7 @@
 //! The tense of the verb that governs an expression, from the words around it. A reading of cues, not of grammar.
 
 use super::frame::{Frame, Slot, Unit};
-use super::grammar::Extent;
+use super::grammar::{Extent, Where};
 use super::lexicon::class;
 use super::resolve::Tense;
 use super::{Cue, Reader, token};
@@ -14,6 +14,10 @@ const AHEAD_DISTANCE_MAX: usize = 4;
 const VERB_DISTANCE_MAX: usize = 14;
 /// How many quotation marks and brackets may close behind the stop of a sentence.
 const CLOSING_SIGNS_MAX: usize = 2;
+/// How many words may stand between `has extended`, `called` and the `through` or `for` that leads to a date.
+const LED_DISTANCE_MAX: usize = 10;
+/// How many words before `go` a past verb makes it an infinitive: `let them go`.
+const ARRANGED_DISTANCE_MAX: usize = 5;
 /// How many words `had` may stand before `planned`, `been scheduled`.
 const HAD_DISTANCE_MAX: usize = 3;
 
@@ -81,7 +85,32 @@ impl Reader<'_> {
                 return Tense::Over;
             }
         }
-        self.tense_before(from).or_else(|| self.tense_after(to)).unwrap_or(Tense::Unknown)
+        let tense = self.tense_before(from).or_else(|| self.tense_after(to)).unwrap_or(Tense::Unknown);
+        if tense == Tense::Future { tense } else { self.led_forward(from, to, tense).unwrap_or(tense) }
+    }
+
+    /// What the word before a date says where no verb does: `starting Friday`, `by Friday`, `has been extended through
+    /// January`, `called a strike for Monday`.
+    fn led_forward(&self, from: usize, to: usize, tense: Tense) -> Option<Tense> {
+        let before = from.checked_sub(1).filter(|_| self.place == Where::News)?;
+        let behind = |cue: Cue| {
+            let places = (1..=LED_DISTANCE_MAX).filter_map(|back| before.checked_sub(back));
+            places.take_while(|at| !self.ends_sentence(*at)).any(|at| self.word_in(at, cue))
+        };
+        let lead = if self.word_in(before, Cue::At) { before.saturating_sub(1) } else { before };
+        if self.word_in(lead, Cue::Onward) {
+            let ahead = match self.tense_before(lead) {
+                Some(before) => !before.is_past() || behind(Cue::Decides),
+                None => self.tense_after(to) != Some(Tense::Past),
+            };
+            return ahead.then_some(Tense::Ahead);
+        }
+        if self.word_in(before, Cue::Through) && behind(Cue::Extended) {
+            return Some(Tense::Future);
+        }
+        let called = self.word_in(before, Cue::For) && behind(Cue::Called) && !behind(Cue::Had);
+        let until = self.word_in(before, Cue::By) || self.word_in(before, Cue::Through);
+        (called || tense == Tense::Unknown && until).then_some(Tense::Ahead)
     }
 
     fn tense_before(&self, from: usize) -> Option<Tense> {
@@ -166,11 +195,25 @@ impl Reader<'_> {
         if tense.is_some() {
             return tense;
         }
+        if self.word_in(at, Cue::Arranged) {
+            return self.is_arranged(at).then_some(Tense::Future);
+        }
         if self.word_in(at, Cue::To) && at.checked_sub(1).is_some_and(|before| self.word_in(before, Cue::Is)) {
             return Some(Tense::Future);
         }
         let text = self.text.as_bytes().get(token.start as usize..token.end as usize)?;
         (self.language.looks_past(text) && !self.is_attribute(at)).then_some(Tense::Past)
+    }
+
+    /// Whether a verb in the present tells of what is arranged: no verb of the past before it governs it, whatever was said.
+    fn is_arranged(&self, at: usize) -> bool {
+        let before = (1..=ARRANGED_DISTANCE_MAX).filter_map(|back| at.checked_sub(back));
+        let article = at.checked_sub(1).is_some_and(|at| self.language.is_article(self.tokens[at].word));
+        let mut clause = before.take_while(|at| !self.ends_sentence(*at));
+        let infinitive = at.checked_sub(1).is_some_and(|at| self.word_in(at, Cue::To));
+        !article
+            && !infinitive
+            && clause.all(|at| self.cue(at) != Some(Tense::Past) || self.language.reports(self.tokens[at].word))
     }
 
     /// Whether a participle describes a noun and says nothing of its own: `a revised plan`, `a newly built line`.
@@ -204,6 +247,11 @@ impl Reader<'_> {
             if before(1).is_some_and(article) || before(2).is_some_and(owned) {
                 return None;
             }
+        }
+        let settled =
+            self.tokens.get(at + 1).is_some_and(|next| next.word != 0 && self.word_in(at + 1, Cue::SettledFor));
+        if self.word_in(at, Cue::Settled) && !settled {
+            return None;
         }
         if self.word_in(at, Cue::Planned) {
             let had = (1..=HAD_DISTANCE_MAX).filter_map(before).any(|at| self.word_in(at, Cue::Had));

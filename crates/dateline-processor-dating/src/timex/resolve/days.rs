@@ -11,6 +11,8 @@ use dateline_processor::core::Date;
 pub(super) const LAST: i32 = 99;
 /// How near its own anniversary a well-known day may just as well be that of this year.
 const ANNIVERSARY_DAYS: i32 = 75;
+/// A month that lies further back than this in the year of the document is that of the next year, where it is to come.
+const NEAR_MONTHS_MIN: i32 = -6;
 /// How far a day of the month may have to be looked for until it falls on a given weekday.
 const MONTHS_TO_WEEKDAY_MAX: i32 = 14;
 
@@ -168,6 +170,7 @@ impl Resolver<'_> {
             // `the year ended Oct. 31`, `since March`: what is over lies behind.
             (_, Tense::Over) => dct.year() - i16::from((month, day.unwrap_or(1)) > (dct.month(), dct.day())),
             (None, Tense::Past) if distance > 1 => dct.year() - 1,
+            (_, Tense::Ahead) => dct.year() + i16::from(distance < NEAR_MONTHS_MIN),
             (None, Tense::Future) if distance < 0 => dct.year() + 1,
             (None, Tense::Unknown) if distance > 6 => dct.year() - 1,
             (None, Tense::Unknown) if distance < -7 => dct.year() + 1,
@@ -184,7 +187,7 @@ impl Resolver<'_> {
     /// `Friday the 13th`: the nearest month whose 13th is a Friday, as far as tense agrees.
     pub(super) fn weekday_the(&mut self, weekday: jiff::civil::Weekday, day: i8) -> Option<Place> {
         let dct = self.context.dct.filter(|_| !self.narrative())?;
-        let future = self.context.tense == Tense::Future;
+        let future = self.context.tense.is_future();
         let found = (0..=MONTHS_TO_WEEKDAY_MAX).find_map(|distance| {
             let (year, month) = add_months(dct.year(), dct.month(), if future { distance } else { -distance })?;
             Date::new(year, month, day).ok().filter(|date| {

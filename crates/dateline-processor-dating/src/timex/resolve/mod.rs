@@ -27,10 +27,17 @@ pub(crate) enum Tense {
     /// Before the document for sure: `ended`, `since`.
     Over,
     Future,
+    /// Not before the document, as a preposition has it: `by Friday`, `through January`. The nearest that may be.
+    Ahead,
     Unknown,
 }
 
 impl Tense {
+    /// After the document, as a verb or a preposition says.
+    pub(crate) fn is_future(self) -> bool {
+        matches!(self, Tense::Future | Tense::Ahead)
+    }
+
     pub(crate) fn is_past(self) -> bool {
         matches!(self, Tense::Past | Tense::Over)
     }

@@ -161,12 +161,12 @@ impl Resolver<'_> {
                 if then > now && now != 3 && self.context.tense.is_past() { dct.year() - 1 } else { dct.year() }
             }
             // Ahead only where that is nearer than the last one.
-            (None, Tense::Future) if matches!(sample, Point::Quarter(..)) => match then - now {
+            (None, Tense::Future | Tense::Ahead) if matches!(sample, Point::Quarter(..)) => match then - now {
                 1.. => year,
                 ..=-3 => year + 1,
                 _ => year,
             },
-            (None, Tense::Future) => {
+            (None, Tense::Future | Tense::Ahead) => {
                 if then < now {
                     year + 1
                 } else {
@@ -233,7 +233,7 @@ impl Resolver<'_> {
             (Unit::Weekend, 0)
                 if !self.frame.has(Slot::Shift)
                     && dct.weekday().to_monday_one_offset() <= self.last_day_for_weekend()
-                    && self.context.tense != Tense::Future =>
+                    && !self.context.tense.is_future() =>
             {
                 -1
             }
@@ -241,7 +241,7 @@ impl Resolver<'_> {
             (Unit::Week, 0)
                 if !self.frame.has(Slot::Shift)
                     && dct.weekday().to_monday_one_offset() == 1
-                    && self.context.tense != Tense::Future =>
+                    && !self.context.tense.is_future() =>
             {
                 -1
             }

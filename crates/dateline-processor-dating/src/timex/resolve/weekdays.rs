@@ -35,7 +35,7 @@ impl Resolver<'_> {
         let behind = (7 - ahead) % 7;
         // `from Monday to Friday`, told as past, is over when Friday is.
         if let Some(end) = self.get(Slot::Until).and_then(weekday)
-            && self.context.tense != Tense::Future
+            && !self.context.tense.is_future()
         {
             let days = i32::from(dct.weekday().since(end)) + i32::from(end.since(wanted));
             self.note(|| format!("{days} days before it, so that all of it is over"));
@@ -64,7 +64,7 @@ impl Resolver<'_> {
                 }
             }
             None => match (self.context.tense, self.context.place) {
-                (Tense::Future, _) => ahead,
+                (Tense::Future | Tense::Ahead, _) => ahead,
                 (Tense::Unknown, Where::Colloquial) => ahead,
                 _ => -behind,
             },
@@ -124,7 +124,7 @@ impl Resolver<'_> {
                 let days = i64::from((this - dct).get_days());
                 match self.context.tense {
                     Tense::Past | Tense::Over if days > 31 => dct.year() - 1,
-                    Tense::Future => dct.year() + i16::from(days < -31),
+                    Tense::Future | Tense::Ahead => dct.year() + i16::from(days < -31),
                     _ if days > 183 => dct.year() - 1,
                     _ if days < -183 => dct.year() + 1,
                     _ => dct.year(),
