@@ -2,6 +2,10 @@
 //!
 //! A pattern is a row of class names and `'literal'` words; `( | )` choose, `?` makes optional, `{ }` bound what is
 //! tagged (without braces: all of it). What a match means is the resolver's matter.
+//!
+//! Beside `pattern` and `op` a rule may say `set` (slots every match has), and of a match with several tagged parts: `share`
+//! (slots they lend each other), `then` (slots of those after the first), `lend` (a slot of the last part under the name
+//! by which the first knows it); and `only` (the kinds of text in which it holds).
 
 use super::frame::{Frame, Slot, code_of};
 use super::lexicon::{ClassId, Lexicon, class};
