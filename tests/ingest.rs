@@ -192,7 +192,14 @@ fn a_moved_in_tree_is_found_whole() {
     }
     std::fs::rename(lab.directory().join("outside"), lab.root().join("inside")).expect("tree is moved");
     lab.wait();
-    assert_eq!(lab.ask(&["search", "harvest", "--limit", "100"]).len(), 40);
+    let hits = lab.ask(&["search", "harvest", "--limit", "100"]);
+    let mut expected: Vec<&str> = hits.iter().filter_map(|hit| hit["path"].as_str()).collect();
+    assert_eq!(expected.len(), 40);
+    let listed = lab.dateline(&["search", "harvest", "--paths", "--limit", "100"]).stdout;
+    let mut listed: Vec<&str> = listed.lines().collect();
+    listed.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(listed, expected, "paths alone are those of the hits");
 }
 
 #[test]

@@ -90,7 +90,7 @@ pub fn measure(root: &Path, state: &Path, files: usize) -> Result<Latencies, Lat
         let closed = Instant::now();
         loop {
             let selection = Selection { query: word.clone(), literal: true, ..Selection::default() };
-            let search = Request::Search(Search { selection, limit: 1, offset: 0, snippet: 0 });
+            let search = Request::Search(Search { selection, limit: 1, offset: 0, paths_only: true });
             let mut answer = client.ask(search, Some(FOUND_WITHIN)).map_err(client_error)?;
             let mut found = false;
             while answer.next_item().map_err(client_error)?.is_some() {

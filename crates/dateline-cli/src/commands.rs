@@ -185,11 +185,10 @@ fn selected(query: String, clocks: &Clocks) -> protocol::Selection {
 
 fn search<'a>(arguments: &SearchArgs, screen: &Screen) -> (Request, Present<'a>) {
     let (limit, offset) = (arguments.limit, arguments.offset);
-    let only_paths = (arguments.paths || arguments.null) && !screen.json;
-    let snippet = if only_paths { 0 } else { 160 };
+    let paths_only = (arguments.paths || arguments.null) && !screen.json;
     let request =
-        Request::Search(protocol::Search { selection: selection(&arguments.selection), limit, offset, snippet });
-    let present = match only_paths {
+        Request::Search(protocol::Search { selection: selection(&arguments.selection), limit, offset, paths_only });
+    let present = match paths_only {
         true => Present::Each(paths(if arguments.null { b"\0" } else { b"\n" }), Flush::AtEnd),
         false => together(render::hits(), screen),
     };
@@ -420,9 +419,9 @@ mod tests {
         assert_eq!(search.selection.matching, Match::Any);
         assert_eq!(search.selection.as_of.map(|day| day.to_string()).as_deref(), Some("2022-04-30"));
         assert!(search.selection.undated);
-        assert_eq!((search.limit, search.offset, search.snippet), (10, 0, 160));
+        assert_eq!((search.limit, search.offset, search.paths_only), (10, 0, false));
         let Request::Search(search) = request("dateline search x -0") else { panic!("a search") };
-        assert_eq!(search.snippet, 0);
+        assert!(search.paths_only);
         let Request::DateSet(set) = request("dateline date set a.txt unknown") else { panic!("a decision") };
         assert_eq!((set.document.as_str(), set.date), ("a.txt", None));
         let Request::Tail(tail) = request("dateline alert grain --from-sequence 7") else { panic!("an alert") };

@@ -212,13 +212,9 @@ pub struct Search {
     /// Hits to leave out at the top.
     #[serde(default)]
     pub offset: u32,
-    /// Longest snippet, in characters; 0 for none.
-    #[serde(default = "snippet_default")]
-    pub snippet: u32,
-}
-
-fn snippet_default() -> u32 {
-    160
+    /// Only which documents match: hits then have no title, passage, line, span or content hash.
+    #[serde(default)]
+    pub paths_only: bool,
 }
 
 /// See [`Request::Show`]. A document is named by id, by path (as printed, or as the client's directory sees it), or by
@@ -592,7 +588,7 @@ mod tests {
             decode_call(br#"{"request":{"op":"search","selection":{"query":"x","as-of":"2022-04-05"},"limit":3}}"#);
         let selection =
             Selection { query: "x".to_owned(), as_of: Some("2022-04-05".parse().unwrap()), ..Selection::default() };
-        let search = Search { selection, limit: 3, offset: 0, snippet: 160 };
+        let search = Search { selection, limit: 3, offset: 0, paths_only: false };
         assert_eq!(call, Ok(Call { deadline_ms: None, request: Request::Search(search) }));
         let call = decode_call(br#"{"request":{"op":"entities","action":{"show":{"entity":"Q1"}}}}"#).unwrap();
         let Request::Entities(entities) = call.request else { panic!("{call:?}") };

@@ -2,7 +2,7 @@
 
 use super::{Answered, Answerer, Reply, store_error};
 use dateline_core::{DocumentId, Revision, Span};
-use dateline_processor_index::{Clock, Filter, Found, Node, Order, Plan};
+use dateline_processor_index::{Clock, Filter, Found, FoundHit, Node, Order, Plan};
 use dateline_protocol::wire::{ByteSpan, Days, Hit};
 use dateline_protocol::{Counts, End, ErrorBody, ErrorKind, Exit, Match, Note, Search, Selection};
 use dateline_query::{
@@ -162,6 +162,27 @@ impl Selected {
     }
 }
 
+/// What a search lists: hits with their passages, or bare ones.
+struct Listed {
+    shown: Vec<dateline_query::Hit>,
+    bare: Vec<FoundHit>,
+    total: usize,
+    notes: Vec<dateline_query::Note>,
+}
+
+impl From<dateline_query::Hits> for Listed {
+    fn from(hits: dateline_query::Hits) -> Listed {
+        Listed { shown: hits.hits, bare: Vec::new(), total: hits.total, notes: hits.notes }
+    }
+}
+
+impl From<dateline_query::Matched> for Listed {
+    fn from(matched: dateline_query::Matched) -> Listed {
+        let (total, notes) = (matched.found.total, matched.planned.notes);
+        Listed { shown: Vec::new(), bare: matched.found.hits, total, notes }
+    }
+}
+
 impl Answerer {
     pub(super) fn search(&self, request: &Search, reply: &mut Reply<'_>) -> Answered {
         let selection = &request.selection;
@@ -171,11 +192,15 @@ impl Answerer {
         let options = options(selection, request.offset as usize, limit);
         let (facets, texts, names) = (facets(self), StoreTexts(&self.store), self.names());
         let sources = self.sources(&texts, &facets, &names);
-        let hits = dateline_query::search(&query, &options, sources);
-        let hits = hits.map_err(|error| search_error(text, error))?;
+        let listed = if request.paths_only {
+            dateline_query::find(&query, &options, sources).map(Listed::from)
+        } else {
+            dateline_query::search(&query, &options, sources).map(Listed::from)
+        };
+        let listed = listed.map_err(|error| search_error(text, error))?;
         let mut undated = None;
         let mut also = Vec::new();
-        for found in &hits.notes {
+        for found in &listed.notes {
             match found {
                 dateline_query::Note::UndatedLeftOut { documents } => undated = Some(*documents as u64),
                 dateline_query::Note::Also { spellings, .. } => also.extend(spellings.iter().cloned()),
@@ -183,23 +208,28 @@ impl Answerer {
             }
             reply.note(note(found));
         }
-        for hit in hits.hits {
-            if !reply.item(&self.wire_hit(hit, request.snippet, &also)) {
+        for shown in listed.shown {
+            if !reply.item(&self.wire_hit(shown, &also)) {
+                break;
+            }
+        }
+        for found in listed.bare {
+            let Some(hit) = self.bare_hit(&found)? else { continue };
+            if !reply.item(&hit) {
                 break;
             }
         }
         // Nobody who asked for no hits is surprised that there are none.
-        let is_empty = reply.sent() == 0 && (limit > 0 || hits.total == 0);
+        let is_empty = reply.sent() == 0 && (limit > 0 || listed.total == 0);
         if is_empty {
-            reply.note(self.nothing_found(selection, hits.total)?);
+            reply.note(self.nothing_found(selection, listed.total)?);
         }
         let exit = if is_empty { Exit::Nothing } else { Exit::Found };
-        Ok(End { exit, counts: Counts { items: reply.sent(), total: Some(hits.total as u64), undated } })
+        Ok(End { exit, counts: Counts { items: reply.sent(), total: Some(listed.total as u64), undated } })
     }
 
-    fn wire_hit(&self, hit: dateline_query::Hit, snippet: u32, also: &[String]) -> Hit {
+    fn wire_hit(&self, hit: dateline_query::Hit, also: &[String]) -> Hit {
         let highlights = hit.matches.iter().map(|at| ByteSpan { start: at.start as u64, end: at.end as u64 });
-        let highlights = if snippet == 0 { Vec::new() } else { highlights.collect() };
         let deleted = self.store.document(hit.document).ok().flatten().is_some_and(|entry| !entry.open);
         Hit {
             document: hit.document.0,
@@ -208,17 +238,40 @@ impl Answerer {
             title: Some(hit.title),
             dct: hit.dct.map(Days::from),
             score: f64::from(hit.score),
-            snippet: if snippet == 0 { String::new() } else { hit.snippet },
-            cut_before: snippet > 0 && hit.cut.0,
-            cut_after: snippet > 0 && hit.cut.1,
+            snippet: hit.snippet,
+            cut_before: hit.cut.0,
+            cut_after: hit.cut.1,
             revision: hit.revision.0,
             line: hit.line,
-            highlights,
+            highlights: highlights.collect(),
             also: also.to_vec(),
             span: hit.file_span.map(|(start, end)| ByteSpan { start, end }),
             content: Some(hit.content.hex()),
             deleted,
         }
+    }
+
+    /// A hit of which only the path is wanted: its text is not read. `None` when the document is gone.
+    fn bare_hit(&self, found: &FoundHit) -> Result<Option<Hit>, ErrorBody> {
+        let Some(entry) = self.store.document(found.document).map_err(store_error)? else { return Ok(None) };
+        Ok(Some(Hit {
+            document: found.document.0,
+            path: entry.path.display(),
+            part: Some(entry.part),
+            title: None,
+            dct: found.written.map(Days::from),
+            score: f64::from(found.score),
+            snippet: String::new(),
+            cut_before: false,
+            cut_after: false,
+            revision: found.revision.0,
+            line: 0,
+            highlights: Vec::new(),
+            also: Vec::new(),
+            span: None,
+            content: None,
+            deleted: !entry.open,
+        }))
     }
 
     /// One line that says what was searched.

@@ -35,7 +35,7 @@ pub struct Hit {
     pub dct: Option<Days>,
     /// How well it matches; comparable within one answer only.
     pub score: f64,
-    /// A passage that matches, or the beginning of the text.
+    /// A passage that matches, or the beginning of the text; empty when only paths were asked for.
     pub snippet: String,
     /// Whether the passage begins inside a sentence.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
