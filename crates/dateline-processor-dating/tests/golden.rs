@@ -45,7 +45,11 @@ fn dct_notes(layer: &DctLayer, _text: &str) -> Vec<Note> {
     notes.extend(layer.not_before.map(|day| Note::whole(format!("not before {day}"))));
     notes.extend(layer.not_after.map(|day| Note::whole(format!("not after {day}"))));
     let upper = layer.candidates.iter().filter(|known| known.role == DctRole::UpperBound && known.weight > 0);
-    notes.extend(upper.map(|known| Note::whole(format!("hardly after {} ({})", known.interval.latest, known.kind))));
+    notes.extend(
+        upper.map(|known| {
+            Note::whole(format!("hardly after {} ({}: {})", known.interval.latest, known.kind, known.note))
+        }),
+    );
     notes
 }
 

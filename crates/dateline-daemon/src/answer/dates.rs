@@ -4,12 +4,13 @@ use super::failures::stopping;
 use super::{Answered, Answerer, Reply, layer_of, store_error};
 use crate::control::Control;
 use dateline_core::layers::{DctLayer, DctRole};
-use dateline_core::{DateInterval, Document, DocumentId};
+use dateline_core::{Date, DateInterval, Document, DocumentId, Timestamp};
 use dateline_processor_index::{Field, FoundHit, Node, Plan, Word};
 use dateline_protocol::wire::{DateSuggestion, DocumentDate, Evidence, UndatedDocument};
 use dateline_protocol::{DateSet, DateShow, DateUnset, End, ErrorBody, ErrorKind, Undated};
 use dateline_query::passage;
 use dateline_store::DocumentEntry;
+use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 
 /// Documents read from the store at once.
@@ -71,7 +72,7 @@ impl Answerer {
             confidence,
             updated: layer.updated.map(Into::into),
             not_before: layer.not_before,
-            not_after: layer.not_after,
+            not_after: last_day(&layer, entry.current.seen_from, &TimeZone::system()),
             decided: decision.is_some(),
             evidence: layer.candidates.iter().map(Evidence::of).collect(),
         })
@@ -140,7 +141,8 @@ impl Answerer {
     fn bounds(&self, entry: &DocumentEntry) -> Result<Option<DateSuggestion>, ErrorBody> {
         let annotations = self.store.annotations(entry.document, entry.current.revision).map_err(store_error)?;
         let layer = annotations.map(|annotations| layer_of::<DctLayer>(&annotations.layers)).transpose()?.flatten();
-        Ok(layer.as_deref().and_then(bounds_of))
+        let latest = layer.as_deref().and_then(|layer| last_day(layer, entry.current.seen_from, &TimeZone::system()));
+        Ok(layer.as_deref().and_then(|layer| bounds_of(layer, latest)))
     }
 
     fn suggestion(
@@ -167,13 +169,19 @@ fn headline(content: &Document) -> String {
     dateline_query::headline_of(content.title.as_deref(), &content.text, &content.marks)
 }
 
+/// The last day on which a text can have been written: its file's, with a day to spare for its zone, but none after the one
+/// on which it came in here, in the reader's own zone.
+pub(super) fn last_day(layer: &DctLayer, seen: Timestamp, zone: &TimeZone) -> Option<Date> {
+    layer.not_after.map(|day| day.min(zone.to_datetime(seen).date()))
+}
+
 /// From the latest lower bound of an undated layer to its earliest upper one: the text's own, else its file's.
-fn bounds_of(layer: &DctLayer) -> Option<DateSuggestion> {
+fn bounds_of(layer: &DctLayer, latest: Option<Date>) -> Option<DateSuggestion> {
     let earliest = layer.not_before?;
     let of_role = |role| layer.candidates.iter().filter(move |known| known.role == role && known.weight > 0);
     let lower = of_role(DctRole::LowerBound).find(|known| known.interval.earliest == earliest)?;
     let upper = of_role(DctRole::UpperBound).min_by_key(|known| known.interval.latest);
-    let (latest, why, weight) = match (upper, layer.not_after) {
+    let (latest, why, weight) = match (upper, latest) {
         (Some(upper), bound) if bound.is_none_or(|bound| upper.interval.latest <= bound) => {
             (upper.interval.latest, format!("\"{}\", {}", upper.quote, upper.note), upper.weight)
         }
@@ -187,4 +195,49 @@ fn bounds_of(layer: &DctLayer) -> Option<DateSuggestion> {
     };
     let date = DateInterval::between(earliest, latest).into();
     Some(DateSuggestion { date, reason, confidence: lower.weight.min(weight), from: None })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dateline_core::Span;
+    use dateline_core::layers::Candidate;
+
+    const TOMORROW: &str = "2026-11-23";
+
+    fn undated(not_after: &str) -> DctLayer {
+        let day: Date = "2026-03-01".parse().expect("is a day");
+        let bound = Candidate {
+            kind: "past-date".to_owned(),
+            span: Some(Span { start: 0, end: 5 }),
+            quote: "March".to_owned(),
+            interval: DateInterval::day(day),
+            role: DctRole::LowerBound,
+            weight: 60,
+            accepted: false,
+            note: "told of as past".to_owned(),
+        };
+        let not_after = Some(not_after.parse().expect("is a day"));
+        DctLayer { not_before: Some(day), not_after, candidates: vec![bound], ..DctLayer::default() }
+    }
+
+    /// The last day of what is suggested for a text that came in at half past eleven in the evening, Greenwich time.
+    fn suggested(file: &str, zone: &TimeZone) -> String {
+        let layer = undated(file);
+        let seen: Timestamp = "2026-11-22T23:30:00Z".parse().expect("is a time");
+        let latest = last_day(&layer, seen, zone);
+        let suggestion = bounds_of(&layer, latest).expect("has bounds");
+        suggestion.date.latest.to_string()
+    }
+
+    #[test]
+    fn bounds_end_on_the_day_a_text_came_in() {
+        assert_eq!(suggested(TOMORROW, &TimeZone::UTC), "2026-11-22");
+        assert_eq!(
+            suggested(TOMORROW, &TimeZone::fixed(jiff::tz::offset(9))),
+            TOMORROW,
+            "where it is tomorrow already"
+        );
+        assert_eq!(suggested("2026-05-02", &TimeZone::UTC), "2026-05-02", "an old file bounds more");
+    }
 }

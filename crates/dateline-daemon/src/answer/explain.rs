@@ -1,6 +1,7 @@
 //! `explain` and `why`: what was found in a document and by which rule, why a processor ran or did not, and where a
 //! file is in the pipeline.
 
+use super::dates::last_day;
 use super::{Answered, Answerer, Reply, layer_of, store_error};
 use crate::decisions::hints_for;
 use dateline_core::layers::{DctLayer, EntityLayer, TimexLayer};
@@ -11,6 +12,7 @@ use dateline_processor_dating::{Dating, DatingConfig, TimexExplanation};
 use dateline_protocol::wire::{Explanation, Step, Whereabouts};
 use dateline_protocol::{Detail, End, ErrorBody, ErrorKind, Explain, Why};
 use dateline_store::{DocumentEntry, RevisionData};
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 fn step(depth: u8, label: &str, text: impl Into<String>) -> Step {
@@ -217,7 +219,8 @@ fn dct_steps(data: &RevisionData) -> Result<Vec<Step>, ErrorBody> {
     let mut steps = vec![step(0, "document date", head)];
     steps.extend(layer.updated.map(|updated| step(1, "updated", updated.to_string())));
     steps.extend(layer.not_before.map(|day| step(1, "not before", day.to_string())));
-    steps.extend(layer.not_after.map(|day| step(1, "not after", format!("{day} (the file's own time; no evidence)"))));
+    let latest = last_day(&layer, data.entry.seen_from, &TimeZone::system());
+    steps.extend(latest.map(|day| step(1, "not after", format!("{day} (the file's own time; no evidence)"))));
     steps.extend(layer.candidates.iter().map(|candidate| {
         let place = candidate.span.map(|span| format!(" at {span}")).unwrap_or_default();
         let text = format!(

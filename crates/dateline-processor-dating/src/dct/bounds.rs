@@ -96,9 +96,9 @@ fn events_named(evidence: &Evidence<'_>, undated: &Undated<'_>, events: &Events)
         let within = DateInterval { earliest: event.date.earliest, latest: end };
         if let Some((beside, days)) = undated.days_when(span.end, BESIDE_BYTES_MAX, event.date, within) {
             let whole = Span { start: span.start, end: beside.end };
-            let note = format!("this is said of the event `{}`, {}", event.id, event.date);
-            for role in [DctRole::LowerBound, DctRole::UpperBound] {
-                let note = note.clone();
+            for (role, bound) in [(DctRole::LowerBound, "older"), (DctRole::UpperBound, "newer")] {
+                let note =
+                    format!("this is said of the event `{}`, {}: the article is no {bound}", event.id, event.date);
                 found.push(candidate(evidence, "event-ago", (whole, days), (role, BESIDE_WEIGHT), note));
             }
         }
