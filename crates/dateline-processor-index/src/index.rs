@@ -239,6 +239,9 @@ impl Writing {
             // What a crash left of a commit has a name that the next one may want: deletes are named after a counter that
             // begins again where the last commit was.
             writer.garbage_collect_files().wait().map_err(unwritable)?;
+            // The counter begins at the number of the last commit itself, and a merge takes for applied what has that number:
+            // a delete that got it was lost when segments were merged that the last commit left to merge. Nothing gets it.
+            writer.run(Vec::new()).map_err(unwritable)?;
             self.writer = Some(writer);
         }
         self.writer.as_mut().ok_or(IndexError::Damaged { reason: "writer is gone".to_owned() })
@@ -314,5 +317,58 @@ impl BuildIndexer for Index {
         Index::open(&home.directory, heap_bytes).map_err(|error| {
             BuildError::new(format!("index in `{}` could not be opened", home.directory.display())).because(error)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Index;
+    use crate::{Node, Plan};
+    use dateline_processor::core::{DocumentId, Revision, Sequence};
+    use dateline_processor::{Change, Indexer, RevisionView};
+    use dateline_testkit::{NoTable, revision};
+    use tantivy::merge_policy::NoMergePolicy;
+
+    const HEAP: usize = 15_000_000;
+
+    fn view(document: u64, number: u32) -> RevisionView {
+        let shown = revision(document, &format!("{document}.txt"), "The ferry was late.\n");
+        RevisionView { revision: Revision(number), ..shown }
+    }
+
+    fn change(sequence: u64, opened: RevisionView, closed: Option<RevisionView>) -> Change {
+        Change { sequence: Sequence(sequence), document: opened.document, opened: Some(opened), closed }
+    }
+
+    /// Segments that wait to be merged when the process ends, the first with a delete of the last commit.
+    fn left_to_merge(directory: &std::path::Path) {
+        let index = Index::open(directory, HEAP).expect("opens");
+        index.writing().writer(HEAP).expect("writes").set_merge_policy(Box::new(NoMergePolicy));
+        for at in 1..=8 {
+            let three = [3 * at - 2, 3 * at - 1, 3 * at].map(|document| change(document, view(document, 1), None));
+            let of_first = (at == 8).then(|| change(25, view(2, 1), None));
+            let changes: Vec<Change> = three.into_iter().chain(of_first).collect();
+            index.apply(&changes, &mut NoTable).expect("applies");
+            index.commit().expect("commits");
+        }
+    }
+
+    #[test]
+    fn what_is_revised_first_after_a_start_is_revised_in_merged_segments_too() {
+        let directory = tempfile::tempdir().expect("temporary directory");
+        left_to_merge(directory.path());
+        let index = Index::open(directory.path(), HEAP).expect("opens");
+        let closed = RevisionView { seen_to: Some(view(1, 2).seen_from), ..view(1, 1) };
+        index.apply(&[change(26, view(1, 2), Some(closed))], &mut NoTable).expect("applies");
+        index.commit().expect("commits");
+        let writer = index.writing().writer.take().expect("was needed");
+        writer.wait_merging_threads().expect("merges");
+        index.searching().reader().reload().expect("is read again");
+        let of = |node| {
+            let found = index.searching().search(&Plan::new(node, 100)).expect("searches");
+            found.hits.iter().map(|hit| (hit.document.0, hit.revision.0)).collect::<Vec<_>>()
+        };
+        assert_eq!(of(Node::Document(DocumentId(1))), [(1, 2)]);
+        assert_eq!(of(Node::Everything).len(), 24);
     }
 }
