@@ -10,7 +10,7 @@ use dateline_store::{Operation, StateDir, Store, StoreOptions};
 use dateline_testkit::{NoTable, stored_revision};
 use harness::{Daemon, Lab, Numbers, STEP_MAX, scale};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -183,6 +183,32 @@ fn what_cannot_be_restored_is_named() {
     assert_eq!(status["documents"], FILES - 1, "what is in the folder is back");
     assert!(daemon.stop().success());
     lab.assert_verified("what is left");
+}
+
+#[test]
+fn what_a_backup_gives_back_is_what_the_folder_gives() {
+    let mut lab = Lab::new();
+    fill(&lab);
+    lab.write("broken.json", "{\"text\": \"The ferry\n");
+    lab.write("partly.jsonl", "{\"text\": \"The ferry from Chios was late.\"}\n{\"text\": 1\n");
+    lab.once();
+    let failures = |lab: &Lab| -> BTreeSet<String> {
+        let shown = lab.ask(&["failures"]).into_iter();
+        shown.map(|failure| format!("{} {} {}", failure["path"], failure["line"], failure["reason"])).collect()
+    };
+    let before = failures(&lab);
+    assert_eq!(before.len(), 2, "{before:?}");
+    let file = lab.directory().join("backup");
+    assert_eq!(lab.dateline(&["backup", file.to_str().expect("is text")]).code(), 0);
+    lab.set_state(lab.directory().join("other"));
+    let ran = lab.run_datelined(&["restore", file.to_str().expect("is text")]);
+    assert_eq!(ran.code(), 0, "{}", ran.stderr);
+    lab.assert_verified("right after a restore");
+    assert_eq!(failures(&lab), before);
+    lab.remove("broken.json");
+    lab.once();
+    lab.assert_verified("after a run on what was restored");
+    assert!(failures(&lab).iter().all(|failure| failure.contains("partly")), "what is gone fails no more");
 }
 
 fn open(lab: &Lab) -> Store {

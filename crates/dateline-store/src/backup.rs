@@ -2,7 +2,7 @@
 //!
 //! A backup is a header, frames, an end mark and the BLAKE3 hash of everything before it. Sources come before documents:
 //! a commit in between can make a source look older than its documents, never newer, and the next look at the folder
-//! settles it. Each document is consistent in itself. The history follows from the documents.
+//! settles it. Each document is consistent in itself, and so is each failure. The history follows from the documents.
 
 use crate::blob::needs_dictionary;
 use crate::build::{Builder, StoredBlob};
@@ -16,7 +16,7 @@ use crate::limits::DOCUMENT_BYTES_MAX;
 use crate::lock::{StateDir, StateLock};
 use crate::options::StoreOptions;
 use crate::read::Reader;
-use crate::record::{BlobV1, CatalogV1, HeadV1, MetaV1, NamedV1, RevisionV1};
+use crate::record::{BlobV1, CatalogV1, FailureV1, HeadV1, MetaV1, NamedV1, RevisionV1};
 use crate::repair;
 use crate::store::{ROOT, Store, locked};
 use dateline_core::{DocumentId, Revision, SourcePath};
@@ -25,7 +25,8 @@ use std::collections::BTreeSet;
 use std::io::{Read, Write};
 
 const MAGIC: [u8; 8] = *b"DLBACKUP";
-const VERSION: u32 = 1;
+/// The first had no failures.
+const VERSION: u32 = 2;
 /// Length that no frame has: the hash follows.
 const END: u32 = u32::MAX;
 /// Largest frame, in bytes.
@@ -61,6 +62,8 @@ enum ItemV1 {
     Annotations(u64, u32, BlobV1, Blob),
     /// A dictionary, before the first value that needs it.
     Dictionary(Blob),
+    /// What could not be read of a source, and the stored list of its records that could not.
+    Failure(Blob, FailureV1, Blob),
 }
 
 struct Sink<'a> {
@@ -105,7 +108,7 @@ impl Sink<'_> {
 }
 
 impl Store {
-    /// Writes documents, revisions and decisions, from which [`restore`] makes a store and a history. Commits go on
+    /// Writes documents, revisions, failures and decisions, from which [`restore`] makes a store and a history. Commits go on
     /// meanwhile. Indexes and tables are not in it.
     ///
     /// # Errors
@@ -132,6 +135,7 @@ impl Store {
         }
         self.backup_sources(&mut sink)?;
         self.backup_documents(&mut sink)?;
+        self.backup_failures(&mut sink)?;
         sink.finish()
     }
 
@@ -156,6 +160,24 @@ impl Store {
             after = last.document;
             for entry in page {
                 self.backup_document(sink, entry.document)?;
+            }
+        }
+    }
+
+    fn backup_failures(&self, sink: &mut Sink<'_>) -> Result<(), StoreError> {
+        let mut after: Option<keys::Key> = None;
+        loop {
+            let page = self.view().records::<FailureV1>(&[keys::FAILURE], after.as_deref(), PAGE)?;
+            let Some((last, _)) = page.last() else { return Ok(()) };
+            after = Some(last.clone());
+            for (key, _) in page {
+                let path = keys::path_of(&key);
+                let view = self.view();
+                // It may be over since it was listed.
+                let Some(record) = view.record::<FailureV1>(&key)? else { continue };
+                let stored = view.stored(&keys::failed_records(&path), &record.records)?;
+                drop(view);
+                sink.item(&ItemV1::Failure(Blob(path.as_bytes().to_vec()), record, Blob(stored)))?;
             }
         }
     }
@@ -229,7 +251,7 @@ impl Frames<'_> {
             return Err(bad("it is no backup of dateline"));
         }
         match u32::from_le_bytes(version) {
-            VERSION => Ok(()),
+            1..=VERSION => Ok(()),
             found => Err(StoreError::TooNew { what: "backup".to_owned(), found, newest: VERSION }),
         }
     }
@@ -261,7 +283,7 @@ impl Frames<'_> {
 
 /// Fills an empty state directory from a backup. Nothing is left behind when the backup is not whole.
 ///
-/// Failures and indexes are not restored: files that failed are tried again, indexes are built anew.
+/// Files that failed as a whole are tried again at the next look, and listed until then; indexes are built anew.
 ///
 /// # Errors
 /// [`StoreError::BadBackup`], or [`StoreError::BadFile`] when the directory holds a store already.
@@ -330,6 +352,9 @@ fn restore_into(
                 builder.blob(&prefix, &StoredBlob { blob, stored: &stored.0 })?;
             }
             ItemV1::Dictionary(dictionary) => builder.dictionary(&dictionary.0)?,
+            ItemV1::Failure(path, record, stored) => {
+                builder.failure(&SourcePath::new(path.0), &record, &stored.0)?;
+            }
             ItemV1::Annotations(document, revision, blob, stored) => {
                 let prefix = keys::annotation(DocumentId(document), Revision(revision));
                 builder.blob(&prefix, &StoredBlob { blob, stored: &stored.0 })?;

@@ -9,7 +9,7 @@ use crate::keys;
 use crate::limits::TRANSACTION_BYTES_MAX;
 use crate::read::Reader;
 use crate::record::{
-    BlobV1, CatalogV1, ChangeKindV1, ChangeV1, DeletedV1, HeadV1, IdentityV1, MetaV1, NamedV1, RevisionV1,
+    BlobV1, CatalogV1, ChangeKindV1, ChangeV1, DeletedV1, FailureV1, HeadV1, IdentityV1, MetaV1, NamedV1, RevisionV1,
 };
 use dateline_core::{ContentHash, DocumentId, Revision, Sequence, SourcePath};
 
@@ -105,6 +105,16 @@ impl<'a> Builder<'a> {
     /// Adds a dictionary that values need.
     pub(crate) fn dictionary(&mut self, dictionary: &[u8]) -> Result<(), StoreError> {
         crate::dictionary::put(self.batch()?, &mut Packer::new()?, dictionary).map(|_| ())
+    }
+
+    /// Adds a failure; its file counts as another one, to be tried again.
+    pub(crate) fn failure(&mut self, path: &SourcePath, record: &FailureV1, records: &[u8]) -> Result<(), StoreError> {
+        let record = FailureV1 { identity: None, ..record.clone() };
+        if record.records != BlobV1::default() {
+            self.blob(&keys::failed_records(path), &StoredBlob { blob: record.records, stored: records })?;
+        }
+        self.batch()?.put(keys::failure(path), &record)?;
+        self.cut(TRANSACTION_BYTES_MAX)
     }
 
     /// Adds a named record.

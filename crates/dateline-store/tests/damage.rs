@@ -4,10 +4,11 @@
 
 mod common;
 
-use common::{Home, copy, path, put};
-use dateline_core::{DocumentId, Sequence};
+use common::{Home, copy, identity, path, put, slice};
+use dateline_core::{ContentHash, DocumentId, Sequence};
 use dateline_store::{
-    FaultPoint, Faults, Operation, StateDir, StatePart, Store, StoreError, StoreOptions, rebuild, restore,
+    Failure, FailureEntry, FaultPoint, Faults, Operation, RecordFailure, StateDir, StatePart, Store, StoreError,
+    StoreOptions, rebuild, restore,
 };
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -307,6 +308,55 @@ fn a_backup_gives_everything_back_and_a_broken_one_leaves_nothing() {
     let next = committer.commit(vec![put("new", &["new"])]).unwrap();
     assert_eq!(next.documents[0].document, DocumentId(61), "ids go on");
     assert_eq!(restored.scrub_all().unwrap(), []);
+}
+
+#[test]
+fn a_backup_keeps_what_failed_and_has_it_tried_again() {
+    let home = Home::new();
+    let (store, mut committer) = home.open();
+    let mut partly = slice("partly.jsonl", &["one"], 1, true, true);
+    partly.failures = vec![RecordFailure { part: "2".to_owned(), line: 7, reason: "no end".to_owned() }];
+    let failure = Failure {
+        code: "unsupported".to_owned(),
+        reason: "no text".to_owned(),
+        quarantined: true,
+        content: Some(ContentHash::of(b"bytes")),
+        key: ContentHash::of(b"options"),
+    };
+    let fail = Operation::Fail { path: path("whole.bin"), identity: Some(identity(4)), failure };
+    committer.commit(vec![Operation::PutSource(partly), fail]).unwrap();
+    let mut backup = Vec::new();
+    store.backup(&mut backup).unwrap();
+    let other = Home::new();
+    restore(&other.state().lock().unwrap(), &other.options, &mut &*backup).unwrap();
+    let (restored, _committer) = other.open();
+    let known = store.failures(None, 10).unwrap();
+    assert_eq!((known.len(), known[0].records.len()), (2, 1));
+    // Under no identity they count as other files, and are looked at.
+    let expected: Vec<_> = known.into_iter().map(|entry| FailureEntry { identity: None, ..entry }).collect();
+    assert_eq!(restored.failures(None, 10).unwrap(), expected);
+    assert_eq!(restored.scrub_all().unwrap(), []);
+}
+
+#[test]
+fn a_backup_of_the_first_version_can_be_restored() {
+    let home = Home::new();
+    let held = filled(&home);
+    let mut backup = Vec::new();
+    home.open().0.backup(&mut backup).unwrap();
+    let restored_as = |version: u8| {
+        // Nothing has failed here, so nothing else differs.
+        let mut old = backup[..backup.len() - 32].to_vec();
+        old[8] = version;
+        old.extend(blake3::hash(&old).as_bytes());
+        let other = Home::new();
+        let report = restore(&other.state().lock().unwrap(), &other.options, &mut &*old)?;
+        Ok((report, texts(&other.open().0)))
+    };
+    let (_, found) = restored_as(1).unwrap();
+    assert_eq!(found, held);
+    let newer: Result<_, StoreError> = restored_as(3);
+    assert!(matches!(newer, Err(StoreError::TooNew { found: 3, .. })), "{newer:?}");
 }
 
 #[test]
