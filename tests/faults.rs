@@ -1,7 +1,7 @@
 //! System calls that fail under a running daemon: the kernel's answers to its threads are replaced by errors, once or from
 //! some call on. The daemon may refuse and end, or carry on; it may never hang, end without a message, or lose something
 //! in silence. `DATELINE_TEST_SCALE` above 1 tries so many times five numbers of the call that fails, once each and from
-//! there on.
+//! there on. The order of the calls that do not fail is looked at, too: what is reported was synced before.
 
 mod harness;
 
@@ -262,5 +262,127 @@ fn failing_system_calls_lose_nothing_and_hang_nothing() {
     println!("faults: {runs:?}, {} in all", runs.values().sum::<usize>());
     for call in ["pwrite64", "fdatasync", "fsync", "/^rename"] {
         assert!(runs[call] > 0, "`{call}` was never hit: {runs:?}");
+    }
+}
+
+/// Files taken in and reported one after the other while their calls are watched.
+const REPORTED: usize = 10;
+
+/// What a file was written and synced like so far, by a trace.
+#[derive(Default)]
+struct Synced {
+    /// Some of it was written since the last sync that is over began.
+    dirty: bool,
+    /// Some of it was written since the last sync began.
+    dirty_again: bool,
+    writes: usize,
+}
+
+impl Synced {
+    fn take(&mut self, call: &str, begins: bool) {
+        match (call, begins) {
+            ("fsync" | "fdatasync", true) => self.dirty_again = false,
+            ("fsync" | "fdatasync", false) => self.dirty = self.dirty_again,
+            _ => {
+                (self.dirty, self.dirty_again) = (true, true);
+                self.writes += usize::from(begins);
+            }
+        }
+    }
+}
+
+/// What a trace shows of the order in which a daemon writes, syncs and reports.
+#[derive(Default)]
+struct Order {
+    store: Synced,
+    history: Synced,
+    /// Messages sent by socket: the first is a greeting, the next reports.
+    sent: BTreeMap<String, usize>,
+    reports: usize,
+}
+
+impl Order {
+    /// One call, as it begins or ends; what is wrong with it.
+    fn take(&mut self, call: &str, file: &str, begins: bool) -> Result<(), String> {
+        let is_write = !call.ends_with("sync");
+        if file.ends_with("/store/db") {
+            self.store.take(call, begins);
+        } else if file.contains("/history/") {
+            if is_write && begins && self.store.dirty {
+                return Err("the history tells of what is not synced in the store".to_owned());
+            }
+            self.history.take(call, begins);
+        } else if file.starts_with("socket:") && is_write && begins {
+            let sent = self.sent.entry(file.to_owned()).or_default();
+            *sent += 1;
+            if *sent > 1 {
+                self.reports += 1;
+                if self.history.dirty {
+                    return Err("a report comes before the history is synced".to_owned());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads a trace: each line is a call, or the beginning or the end of one that others came between.
+    fn of(trace: &str) -> Result<Order, String> {
+        let mut order = Order::default();
+        let mut begun: BTreeMap<&str, (&str, &str)> = BTreeMap::new();
+        for line in trace.lines() {
+            let Some((thread, rest)) = line.split_once("> ") else { continue };
+            let wrong = |what: String| format!("{what}: {line}");
+            if rest.trim_start().starts_with("<...") {
+                if let Some((call, file)) = begun.remove(thread) {
+                    order.take(call, file, false).map_err(wrong)?;
+                }
+                continue;
+            }
+            let Some((call, arguments)) = rest.trim_start().split_once('(') else { continue };
+            let Some(file) = arguments.split_once('<').and_then(|(_, rest)| rest.split_once('>')) else { continue };
+            order.take(call, file.0, true).map_err(wrong)?;
+            if arguments.ends_with("<unfinished ...>") {
+                begun.insert(thread, (call, file.0));
+            } else {
+                order.take(call, file.0, false).map_err(wrong)?;
+            }
+        }
+        Ok(order)
+    }
+}
+
+#[test]
+fn what_is_reported_is_synced_before_first_the_store_then_the_history() {
+    if !can_trace() {
+        return;
+    }
+    let lab = Lab::new();
+    let trace = lab.directory().join("trace");
+    let calls = "trace=write,writev,pwrite64,pwritev,sendto,sendmsg,fdatasync,fsync";
+    let name = trace.to_str().expect("is text");
+    let options = ["-f", "-qq", "-y", "-s", "0", "--seccomp-bpf", "--decode-pids=comm", "-o", name, "-e", calls];
+    let log = fs::File::create(lab.directory().join("log")).expect("is made");
+    let mut command = lab.datelined_under("strace", &options, &["run"]);
+    let mut child = command.stdout(Stdio::null()).stderr(log).spawn().expect("strace starts");
+    let began = Instant::now();
+    while lab.dateline(&["rescan", "--wait"]).code() != 0 {
+        assert!(began.elapsed() < STEP_MAX, "it never answers: {}", lab.log());
+    }
+    for number in 0..REPORTED {
+        fill(&lab, 0, number);
+        lab.wait();
+    }
+    let daemon = child_of(child.id()).expect("is running");
+    rustix::process::kill_process(daemon, rustix::process::Signal::TERM).expect("is told to stop");
+    assert!(child.wait().expect("ends").success(), "{}", lab.log());
+    let trace = fs::read_to_string(trace).expect("is there");
+    let order = Order::of(&trace).unwrap_or_else(|wrong| panic!("{wrong}"));
+    let seen = [order.store.writes, order.history.writes, order.reports];
+    println!("writes to the store, to the history, reports: {seen:?}");
+    assert!(seen.iter().all(|seen| *seen >= REPORTED), "too little was seen: {seen:?}");
+    for unsynced in ["/store/db>", "/history/"] {
+        let is_sync = |line: &&str| line.contains("sync(") && line.contains(unsynced);
+        let without: Vec<&str> = trace.lines().filter(|line| !is_sync(line)).collect();
+        assert!(Order::of(&without.join("\n")).is_err(), "a daemon that never syncs `{unsynced}` passes");
     }
 }
