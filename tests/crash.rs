@@ -4,8 +4,11 @@
 mod harness;
 
 use harness::{Lab, scale};
-use std::collections::BTreeMap;
+use rustix::process::{Pid, Resource, Rlimit, Signal};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead, BufReader};
 use std::os::unix::process::ExitStatusExt;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 /// The points at which the process kills itself, in their order.
@@ -195,7 +198,7 @@ fn a_log_that_nobody_reads_ends_nothing() {
         let (reader, writer) = std::io::pipe().expect("a pipe");
         drop(reader);
         let mut command = lab.datelined_under("env", &[], arguments);
-        command.stdout(std::process::Stdio::null()).stderr(writer).status().expect("datelined starts").code()
+        command.stdout(Stdio::null()).stderr(writer).status().expect("datelined starts").code()
     };
     assert_eq!(unread(&["once"]), Some(0));
     lab.assert_verified("after a run whose log nobody read");
@@ -203,14 +206,71 @@ fn a_log_that_nobody_reads_ends_nothing() {
 }
 
 #[test]
+fn a_panic_of_the_main_thread_ends_the_process_whoever_waits() {
+    let lab = Lab::new();
+    lab.write("a.txt", "Ferry 1 left Piraeus.\n");
+    lab.once();
+    let daemon = lab.start_with(&[], &[("DATELINE_TEST_FAULT", "parse:1:panic")]);
+    let mut tail = lab.dateline_command(&["tail", "--from-sequence", "0"]);
+    let mut waiting = tail.stdout(Stdio::piped()).spawn().expect("dateline starts");
+    let mut told = BufReader::new(waiting.stdout.take().expect("is piped"));
+    // From its first line on it waits in the daemon, for more.
+    told.read_line(&mut String::new()).expect("tells of the first file");
+    lab.write("b.txt", "Ferry 2 left Piraeus.\n");
+    let ended = daemon.ended().unwrap_or_else(|| panic!("it goes on: {}", lab.log()));
+    drop((waiting.kill(), waiting.wait()));
+    assert_eq!(ended.code(), Some(1), "{ended:?}: {}", lab.log());
+    assert!(lab.log().contains("the main thread ended unexpectedly"), "{}", lab.log());
+    lab.once();
+    lab.assert_verified("after a panic");
+}
+
+/// The one process that a process started, by a thread of its own, perhaps.
+fn child_of(parent: i32) -> Option<Pid> {
+    let tasks = std::fs::read_dir(format!("/proc/{parent}/task")).ok()?.flatten();
+    let lists = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok());
+    lists
+        .flat_map(|list| list.split_whitespace().filter_map(|id| id.parse().ok()).collect::<Vec<i32>>())
+        .find_map(Pid::from_raw)
+}
+
+#[test]
+fn no_file_is_blamed_when_workers_do_not_start() {
+    let lab = Lab::new();
+    lab.configure("[worker]\ncount = 1\n");
+    fill(&lab, 0);
+    let daemon = lab.start();
+    lab.wait();
+    let process = daemon.pid();
+    let number = process.as_raw_nonzero().get();
+    let Some(worker) = child_of(number) else {
+        println!("skipped: this kernel lists no children");
+        return;
+    };
+    // Two descriptors can be opened, and the three of the worker that dies: one too few for the pipes of another.
+    let open = std::fs::read_dir(format!("/proc/{number}/fd")).expect("is listed").flatten();
+    let open: BTreeSet<u64> = open.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
+    let above = (0..).filter(|descriptor| !open.contains(descriptor)).nth(2);
+    rustix::process::prlimit(Some(process), Resource::Nofile, Rlimit { current: above, maximum: above })
+        .expect("is limited");
+    rustix::process::kill_process(worker, Signal::KILL).expect("is killed");
+    lab.write("0/0.txt", "Another text.\n");
+    let ended = daemon.ended().unwrap_or_else(|| panic!("it goes on: {}", lab.log()));
+    assert_eq!(ended.code(), Some(1), "{ended:?}: {}", lab.log());
+    assert!(lab.log().contains("datelined: workers do not start: "), "{}", lab.log());
+    recover(&lab, "without workers", FILES);
+    assert!(lab.ask(&["failures"]).is_empty());
+}
+
+#[test]
 fn a_stop_is_heard_while_the_daemon_begins_anew() {
     for round in 0..8 * scale() as u64 {
         let lab = Lab::new();
         let daemon = lab.start();
-        daemon.signal(rustix::process::Signal::HUP);
+        daemon.signal(Signal::HUP);
         // No synchronisation: wherever the daemon is on its way to begin anew, it must hear of the stop.
         std::thread::sleep(Duration::from_millis(round * 12 % 97));
-        daemon.signal(rustix::process::Signal::TERM);
+        daemon.signal(Signal::TERM);
         let ended = daemon.ended().unwrap_or_else(|| panic!("round {round}: it goes on: {}", lab.log()));
         assert!(ended.success(), "round {round}: {ended:?}: {}", lab.log());
     }
@@ -255,7 +315,7 @@ fn a_daemon_without_space_says_so_and_can_be_stopped() {
     }
     let notes = lab.status()["notes"].to_string();
     assert!(notes.contains("intake is paused") && notes.contains("free"), "{notes}");
-    daemon.signal(rustix::process::Signal::TERM);
+    daemon.signal(Signal::TERM);
     let ended = daemon.ended().expect("a daemon without space ends when told to");
     assert!(ended.success(), "{ended:?}: {}", lab.log());
     lab.once();

@@ -281,6 +281,40 @@ fn a_date_decided_while_nothing_runs_is_in_force_from_the_next_start() {
 }
 
 #[test]
+fn a_decision_written_by_hand_is_in_force_at_once() {
+    let lab = Lab::new();
+    for name in ["a.txt", "b.txt", "c.txt"] {
+        lab.write(name, "The ferry was lost on Monday.\n");
+    }
+    lab.once();
+    let of_c = lab.ask(&["show", "c.txt"]).remove(0)["document"].clone();
+    let daemon = lab.start();
+    let decide = |text: &str| std::fs::write(lab.state().join("decisions.toml"), text).expect("is written");
+    let until = |done: &dyn Fn() -> bool| {
+        let began = Instant::now();
+        while !done() {
+            assert!(began.elapsed() < harness::STEP_MAX, "{}", lab.log());
+        }
+    };
+    let by_id = format!("[[date]]\ndocument = {of_c}\ndate = \"2022-04-05\"\n");
+    decide(&format!("{by_id}[[date]]\npath = \"a.txt\"\ndate = \"2022-04-05\"\n"));
+    until(&|| lab.search("mentions:2022-04-04").len() == 2);
+    decide("[[date]]\npath = \"a.txt\"\ndate = \"some day\"\n");
+    until(&|| lab.status()["notes"].to_string().contains("`date` of `date` is wrong"));
+    assert_eq!(lab.search("mentions:2022-04-04").len(), 2, "what was decided before stays in force");
+    // What the daemon has not seen yet is in force with the next decision.
+    decide(&by_id);
+    assert_eq!(lab.dateline(&["date", "set", "b.txt", "2022-04-05"]).code(), 0);
+    lab.wait();
+    let mut found = lab.search("mentions:2022-04-04");
+    found.sort();
+    assert_eq!(found, ["b.txt", "c.txt"]);
+    assert!(!lab.status()["notes"].to_string().contains("decisions"), "{}", lab.status());
+    assert!(daemon.stop().success());
+    lab.assert_verified("after decisions by hand");
+}
+
+#[test]
 fn an_unchanged_folder_writes_nothing() {
     let lab = Lab::new();
     for number in 0..30 {

@@ -21,11 +21,8 @@ pub(crate) enum Control {
         /// Documents with failed processors.
         documents: Vec<DocumentId>,
     },
-    /// The user decided something about these documents: what depends on it runs again.
-    Decided {
-        /// The documents.
-        documents: Vec<DocumentId>,
-    },
+    /// The decisions were written anew: what depends on those that changed runs again.
+    Decided,
     /// Something of the state is damaged: it is made anew, and everything begins again.
     Damaged(Damage),
     /// Read the configuration again.

@@ -8,7 +8,7 @@ mod scan;
 
 use crate::committer::{Report, Ticket, Watchdog, Work as CommitWork};
 use crate::control::Control;
-use crate::decisions;
+use crate::decisions::{self, Stamp};
 use crate::faults::{Hooks, Stage};
 use crate::intake::Intake;
 use crate::live::{Live, Phase, Progress};
@@ -61,6 +61,12 @@ pub(crate) enum EngineError {
     /// An indexer cannot go on.
     #[error("index cannot be kept up to date")]
     Indexing(#[source] crate::indexing::IndexingError),
+    /// No worker can be started any more: every file would be listed as failed that is none.
+    #[error("workers do not start: {reason}")]
+    NoWorkers {
+        /// What the last attempt met.
+        reason: String,
+    },
     /// A test ended the work.
     #[error("stopped by a test")]
     Hook(#[source] std::io::Error),
@@ -179,6 +185,8 @@ pub(crate) struct Engine {
     /// The chain that runs.
     pub(super) chain: Option<ContentHash>,
     pub(super) decisions: Decisions,
+    /// The file of decisions as it was read last.
+    pub(super) decisions_stamp: Option<Stamp>,
     pub(super) hooks: Arc<Hooks>,
     /// Who waits for a scan: not begun yet, under way, over.
     pub(super) waiting: [Vec<Sender<()>>; 3],
@@ -243,6 +251,7 @@ impl Engine {
             settled: None,
             chain: None,
             decisions,
+            decisions_stamp: None,
             hooks,
             waiting: Default::default(),
             scanned: false,
@@ -351,7 +360,11 @@ impl Engine {
             Event::Control(control) => self.on_control(control),
             Event::Tick => {
                 self.notifier.heartbeat();
-                if self.watchdog.has_hung() { Err(EngineError::CommitHangs) } else { Ok(()) }
+                if self.watchdog.has_hung() {
+                    return Err(EngineError::CommitHangs);
+                }
+                // Edited by hand.
+                if self.program.decisions.stamp() == self.decisions_stamp { Ok(()) } else { self.take_decisions() }
             }
         }
     }
@@ -390,7 +403,7 @@ impl Engine {
     }
 
     /// Replaces the note that begins with `topic`.
-    fn set_note(&self, topic: &str, text: Option<&str>) {
+    pub(super) fn set_note(&self, topic: &str, text: Option<&str>) {
         self.live.update(|facts| {
             facts.notes.retain(|note| !note.starts_with(topic));
             facts.notes.extend(text.map(|text| format!("{topic}{text}")));
@@ -415,13 +428,7 @@ impl Engine {
                 documents.into_iter().for_each(|document| self.add_rework(document));
                 Ok(())
             }
-            Control::Decided { documents } => {
-                self.read_decisions();
-                self.expect_decisions();
-                documents.into_iter().for_each(|document| self.add_rework(document));
-                self.live.update(|facts| facts.decisions_seen = true);
-                Ok(())
-            }
+            Control::Decided => self.take_decisions(),
             Control::Damaged(damage) => {
                 drop(self.next.0.try_send(Next::Repair(damage)));
                 self.begin_stop();
@@ -466,7 +473,7 @@ impl Engine {
         self.intake.pending() + self.deferred.len() + under_way + self.rework_left() + settling
     }
 
-    fn rework_left(&self) -> usize {
+    pub(super) fn rework_left(&self) -> usize {
         let at_work = self.jobs.values().map(|job| match job {
             JobState::Documents(documents) => documents.len(),
             JobState::Source(_) => 0,
@@ -591,7 +598,7 @@ impl Engine {
         let bytes = file.bytes.len();
         let state = SourceState { path: path.clone(), identity, content, bytes, begun: false, held: None };
         let mtime = Timestamp::from_nanosecond(identity.mtime_ns.into()).ok();
-        let hints = self.part_hints(&path);
+        let hints = self.part_hints(&path)?;
         let work = Work::Source(SourceJob { path, bytes: file.bytes, mtime, hints });
         self.job_bytes += bytes;
         self.jobs.insert(number, JobState::Source(state));
@@ -610,22 +617,10 @@ impl Engine {
         }
     }
 
-    fn part_hints(&self, path: &SourcePath) -> Vec<PartHints> {
-        decisions::part_hints(&self.decisions, path)
-    }
-
-    pub(super) fn read_decisions(&mut self) {
-        match self.program.decisions.all() {
-            Ok(decisions) => {
-                self.decisions = decisions;
-                self.set_note("decisions: ", None);
-            }
-            Err(error) => {
-                let causes = crate::errors::chain(&error);
-                tracing::error!(error = causes, "decisions cannot be read; the earlier ones stay in force");
-                self.set_note("decisions: ", Some(&causes));
-            }
-        }
+    fn part_hints(&self, path: &SourcePath) -> Result<Vec<PartHints>, EngineError> {
+        let by_id = decisions::name_by_id(&self.decisions);
+        let known = if by_id { self.store.documents_of(path).map_err(EngineError::Store)? } else { Vec::new() };
+        Ok(decisions::part_hints(&self.decisions, path, &known))
     }
 
     fn on_unreadable(

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// `POINT:N` kills the process at the Nth passing of a point; `POINT:N:error` fails the write there, `POINT:N:hang`
-/// never comes back from it.
+/// never comes back from it, `POINT:N:panic` panics in it.
 const VARIABLE: &str = "DATELINE_TEST_FAULT";
 /// Names a file with the seconds by which the clock is wrong, which may change while the process runs.
 const CLOCK_VARIABLE: &str = "DATELINE_TEST_CLOCK";
@@ -58,6 +58,7 @@ enum Harm {
     Kill,
     Error,
     Hang,
+    Panic,
 }
 
 /// What the environment asks for.
@@ -99,6 +100,7 @@ impl Planned {
             None => Harm::Kill,
             Some("error") => Harm::Error,
             Some("hang") => Harm::Hang,
+            Some("panic") => Harm::Panic,
             Some(_) => return None,
         };
         Some(Planned { point, left, harm })
@@ -110,6 +112,8 @@ impl Planned {
             Harm::Hang => loop {
                 std::thread::park();
             },
+            // Not `panic!`, of which the product has none: this one is wished for.
+            Harm::Panic => std::panic::panic_any("injected panic"),
             // As kill -9: no destructor runs, nothing is flushed.
             Harm::Kill => {
                 let pid = rustix::process::getpid();

@@ -50,6 +50,7 @@ mod server;
 mod setup;
 mod signals;
 mod verify;
+mod vital;
 
 use dateline_pipeline::Registry;
 use dateline_processor::{BuildAnnotator, BuildIndexer};

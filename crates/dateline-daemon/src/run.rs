@@ -10,6 +10,7 @@ use crate::repair::Repairs;
 use crate::server;
 use crate::setup::{self, Opened};
 use crate::signals::Signals;
+use crate::vital::Vital;
 use clap::Parser;
 use dateline_config::{Environment, Overrides};
 use dateline_pipeline::Registry;
@@ -19,11 +20,11 @@ use dateline_protocol::{
 };
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
+use tokio::sync::watch;
 
-/// Threads of the rim: sockets and signals need little.
-const RIM_THREADS: usize = 1;
 /// Threads that compute answers.
 const ANSWER_THREADS: usize = 80;
 
@@ -187,22 +188,16 @@ fn daemon_once(program: &Arc<Program>, repairs: &mut Repairs, signals: &Signals)
     let report = opened.report.clone();
     let running = setup::start(Arc::clone(program), opened, Mode::Watch)?;
     signals.attach(&running.control, &running.answerer.live);
-    let rim = start_rim()?;
     running.answerer.live.update(|facts| facts.notes.extend(repairs.notes.iter().cloned()));
     let socket = setup::socket_of(program);
-    let (stop, stopped) = tokio::sync::watch::channel(false);
-    let listener = {
-        let _inside = rim.enter();
-        server::bind(&socket, program.config.daemon.socket_group.as_deref())?
-    };
-    rim.spawn(server::serve(listener, Arc::clone(&running.answerer), stopped));
+    let stop = start_rim(&socket, &running.answerer)?;
+    let _vital = Vital::here("main");
     announce(program, documents, &report, &socket);
     running.engine.notifier().ready(&format!("watching {}", program.root.display()));
     let next = running.engine.next_step();
     let ended = running.run();
     signals.detach();
     let _ = stop.send(true);
-    rim.shutdown_background();
     // Only the socket this daemon made is removed: the lock is still held here.
     let _ = std::fs::remove_file(&socket);
     ended?;
@@ -258,14 +253,28 @@ fn by_cargo(own: Option<&std::path::Path>) -> String {
     format!("cargo run --quiet{} --bin dateline --", if is_release { " --release" } else { "" })
 }
 
-/// Threads for the socket.
-fn start_rim() -> std::io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(RIM_THREADS)
+/// Opens the socket and serves it on a thread of its own, until what is given back is set, or dropped.
+fn start_rim(socket: &Path, answerer: &Arc<Answerer>) -> Result<watch::Sender<bool>, Fatal> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .max_blocking_threads(ANSWER_THREADS)
-        .thread_name("rim")
+        .thread_name("answer")
         .enable_all()
-        .build()
+        .build()?;
+    let listener = {
+        let _inside = runtime.enter();
+        server::bind(socket, answerer.program.config.daemon.socket_group.as_deref())?
+    };
+    let (stop, stopped) = watch::channel(false);
+    let answerer = Arc::clone(answerer);
+    std::thread::Builder::new().name("rim".to_owned()).spawn(move || {
+        {
+            let _vital = Vital::here("socket's");
+            runtime.block_on(server::serve(listener, answerer, stopped));
+        }
+        // Answers under way have their own ways to notice that nobody waits for them.
+        runtime.shutdown_background();
+    })?;
+    Ok(stop)
 }
 
 /// One conversation over standard input and output, from the store as it is.

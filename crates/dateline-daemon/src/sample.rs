@@ -2,12 +2,13 @@
 //! stored of them. Writes nothing; what is stored is asked of whoever may read it, so a running daemon is no hindrance.
 
 use crate::attempt::{chain_of, check_name, json_layer};
+use crate::decisions::{About, hints_for, name_by_id};
 use crate::difference;
 use crate::errors::{Fatal, chain as causes};
 use crate::program::Program;
 use crate::program::programs::THIS_PROGRAM;
 use crate::setup;
-use dateline_core::{DocumentInput, SourceInfo, SourcePath, Timestamp};
+use dateline_core::{DocumentId, DocumentInput, SourceInfo, SourcePath, Timestamp};
 use dateline_parser::ParsedDocument;
 use dateline_pipeline::{Chain, Previous, RunOptions};
 use dateline_protocol::wire::{DifferenceKind, Shown};
@@ -101,6 +102,7 @@ pub(crate) fn sample(program: &Arc<Program>, count: usize, only: Option<&str>, a
     let mut stored = Stored::reach(program)?;
     let root = Root::open_with(&setup::watch_options(program)).map_err(std::io::Error::other)?;
     let decisions = program.decisions.all()?;
+    let by_id = name_by_id(&decisions);
     let mut tally = Tally::default();
     let files: Vec<(SourcePath, i64)> =
         setup::scan(program)?.entries.iter().map(|(path, identity)| (path.clone(), identity.mtime_ns)).collect();
@@ -119,7 +121,10 @@ pub(crate) fn sample(program: &Arc<Program>, count: usize, only: Option<&str>, a
         for parsed in documents {
             let part = parsed.part_id.clone().unwrap_or_else(|| parsed.number.to_string());
             let name = format!("{}#{part}", path.display());
-            let hints = crate::decisions::hints_for(&decisions, path, &part);
+            // Only what is stored has an id.
+            let shown = by_id.then(|| stored.show(&name, None).ok()).flatten();
+            let document = shown.map(|shown| DocumentId(shown.document));
+            let hints = hints_for(&decisions, &About { document, path, part: &part });
             let mtime = Timestamp::from_nanosecond((*mtime_ns).into()).ok();
             let source = SourceInfo { path: path.display(), mtime };
             let input = DocumentInput { document: parsed.document, source, hints };

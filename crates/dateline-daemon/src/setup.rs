@@ -11,6 +11,7 @@ use crate::live::{Live, Phase};
 use crate::notify::Notifier;
 use crate::program::Program;
 use crate::repair::Damage;
+use crate::vital::Vital;
 use crossbeam_channel::{Sender, bounded};
 use dateline_processor::IndexerHome;
 use dateline_processor_index::{Index, Searching};
@@ -269,6 +270,8 @@ impl Running {
     /// # Errors
     /// Why the daemon had to end.
     pub(crate) fn run(mut self) -> Result<(), Fatal> {
+        // Goes before `self`, whose workers and watcher are waited for.
+        let _vital = Vital::here("main");
         // The processors are built for this look only: those that run live in the workers.
         let found = {
             let chain = self.program.registry.build(&self.program.tables, &self.program.resources)?;

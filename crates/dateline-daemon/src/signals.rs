@@ -3,6 +3,7 @@
 
 use crate::control::Control;
 use crate::live::Live;
+use crate::vital::Vital;
 use crossbeam_channel::Sender;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -35,7 +36,10 @@ impl Signals {
             [signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?, signal(SignalKind::hangup())?]
         };
         let told = Arc::clone(&signals);
-        std::thread::Builder::new().name("signals".to_owned()).spawn(move || runtime.block_on(told.take(caught)))?;
+        std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
+            let _vital = Vital::here("signals'");
+            runtime.block_on(told.take(caught));
+        })?;
         Ok(signals)
     }
 

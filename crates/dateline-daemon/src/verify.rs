@@ -1,5 +1,6 @@
 //! Looking after a state without a daemon: `verify`, `rebuild`, `restore`, `accept-root`.
 
+use crate::decisions::{About, hints_for};
 use crate::engine::Mode;
 use crate::errors::Fatal;
 use crate::program::Program;
@@ -157,7 +158,7 @@ impl<'a> Checker<'a> {
         if data.content != parsed.document {
             return vec![format!("{name}: its text or metadata is not what the file gives")];
         }
-        let hints = crate::decisions::hints_for(&self.decisions, &entry.path, &entry.part);
+        let hints = hints_for(&self.decisions, &About::entry(entry));
         let source = SourceInfo { path: entry.path.display(), mtime };
         let input = dateline_core::DocumentInput { document: parsed.document, source, hints };
         let expected = self.chain.run(&input, &Previous::default(), &RunOptions::default());

@@ -44,7 +44,7 @@ const HEADER: &str = "\
 pub enum DocumentRef {
     /// By its id.
     Document(DocumentId),
-    /// By where it stands; without a part, the only or first document of the source.
+    /// By where it stands; without a part, every document of the source that nothing narrower is said of.
     Place {
         /// The source.
         path: SourcePath,

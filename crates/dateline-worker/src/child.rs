@@ -15,6 +15,9 @@ use std::time::{Duration, Instant};
 
 /// Time a child has to build its chain.
 const START_TIME_MAX: Duration = Duration::from_secs(30);
+/// Time a child has to end once it has closed a pipe, and how often that is looked at.
+const END_TIME_MAX: Duration = Duration::from_secs(2);
+const END_LOOK: Duration = Duration::from_millis(1);
 /// The least urgent nice value.
 const NICE_MAX: i32 = 19;
 /// Variables of the environment a child may see: what its loader needs, nothing that could be a secret.
@@ -78,15 +81,18 @@ impl Worker {
         let deadline = Instant::now() + START_TIME_MAX;
         let init = init_frame(options).map_err(|error| unable(error.to_string()));
         let ready = init.and_then(|init| {
-            let sent = pipes.send(&init, deadline, stop);
-            // A child that cannot work says why before it ends, even if it did not read to the end.
-            let reply = pipes.receive(deadline, stop, frame::decode::<Reply>);
-            match (sent, reply) {
-                (_, Ok(Reply::Ready { sandbox, fingerprint })) => Ok((sandbox, fingerprint)),
-                (_, Ok(Reply::Unable(reason))) => Err(unable(reason)),
-                (Err(PipeError::Stopped), _) | (_, Err(PipeError::Stopped)) => Err(Failure::Stopped),
-                (_, Ok(_)) => Err(unable("it spoke out of turn".to_owned())),
-                (_, Err(error)) => Err(unable(explain(error, &mut process, &mut pipes).1)),
+            let reply = match pipes.send(&init, deadline, stop) {
+                // A child that cannot work says why before it ends, even if it did not read to the end. One that was not
+                // told everything, and lives, says nothing: it waits for the rest.
+                Ok(()) | Err(PipeError::Ended) => pipes.receive(deadline, stop, frame::decode::<Reply>),
+                Err(error) => Err(error),
+            };
+            match reply {
+                Ok(Reply::Ready { sandbox, fingerprint }) => Ok((sandbox, fingerprint)),
+                Ok(Reply::Unable(reason)) => Err(unable(reason)),
+                Ok(_) => Err(unable("it spoke out of turn".to_owned())),
+                Err(PipeError::Stopped) => Err(Failure::Stopped),
+                Err(error) => Err(unable(explain(error, &mut process, &mut pipes).1)),
             }
         });
         match ready {
@@ -244,8 +250,7 @@ fn explain(error: PipeError, process: &mut Child, pipes: &mut Pipes) -> (CrashKi
     let (kind, mut reason) = match error {
         PipeError::TimedOut => (CrashKind::TimedOut, "it gave no answer in time".to_owned()),
         PipeError::Broken(error) => (CrashKind::Garbled, format!("it cannot be understood: {error}")),
-        // The pipe closes a moment before the status is there: waiting for it cannot take long.
-        PipeError::Ended | PipeError::Stopped => (CrashKind::Died, process.wait().map_or_else(|e| e.to_string(), how)),
+        PipeError::Ended | PipeError::Stopped => (CrashKind::Died, how_it_ended(process)),
     };
     end(process);
     let tail = pipes.stderr_tail();
@@ -254,6 +259,20 @@ fn explain(error: PipeError, process: &mut Child, pipes: &mut Pipes) -> (CrashKi
         reason.extend(line.chars().take(200));
     }
     (kind, reason)
+}
+
+/// How a child ended whose pipe is closed. That comes a moment before its status is there, as a rule; one that goes on
+/// without its pipe is not waited for.
+fn how_it_ended(process: &mut Child) -> String {
+    let until = Instant::now() + END_TIME_MAX;
+    loop {
+        match process.try_wait() {
+            Ok(Some(status)) => return how(status),
+            Ok(None) if Instant::now() < until => std::thread::sleep(END_LOOK),
+            Ok(None) => return "it closed its pipe and did not end".to_owned(),
+            Err(error) => return error.to_string(),
+        }
+    }
 }
 
 fn how(status: ExitStatus) -> String {

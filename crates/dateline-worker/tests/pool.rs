@@ -374,6 +374,12 @@ fn a_chain_that_cannot_be_built_is_a_start_error() {
     assert!(matches!(Pool::start(missing), Err(PoolError::Start { reason }) if reason.contains("does not start")));
 }
 
+fn a_child_that_closes_its_pipe_and_lives_on_is_not_waited_for() {
+    let mute = PoolOptions::new("/bin/sh", ["-c", "exec sleep 1000 >&-"]);
+    let error = Pool::start(mute).expect_err("it says nothing");
+    assert!(matches!(&error, PoolError::Start { reason } if reason.contains("did not end")), "{error:?}");
+}
+
 fn resources_and_options_reach_the_worker() {
     let mut given = options();
     let files = vec![Resource { path: "a".to_owned(), bytes: vec![0, 255] }; 3];
@@ -674,6 +680,7 @@ fn main() -> std::process::ExitCode {
         a_killer_in_the_middle_of_a_source_costs_its_processor_on_that_document,
         two_pools_do_not_meet_and_a_dropped_pool_leaves_no_child,
         a_chain_that_cannot_be_built_is_a_start_error,
+        a_child_that_closes_its_pipe_and_lives_on_is_not_waited_for,
         resources_and_options_reach_the_worker,
         the_sandbox_holds,
         urgent_jobs_overtake_and_full_queues_push_back,

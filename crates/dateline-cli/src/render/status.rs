@@ -278,6 +278,12 @@ pub(crate) fn backup() -> Renderer {
     })
 }
 
+/// `dateline rescan`: that it goes on behind the scenes, where it was not waited for.
+pub(crate) fn rescanning(waited: bool) -> Renderer {
+    let told = "looking through the folder; `dateline status` shows how far it is";
+    all(move |_: &[Value], screen| if waited { String::new() } else { format!("{}\n", screen.paint(style::DIM, told)) })
+}
+
 /// JSON values of whatever shape, for people.
 pub(crate) fn values() -> Renderer {
     all(|values: &[Value], _| {

@@ -3,6 +3,7 @@
 use super::failures::stopping;
 use super::{Answered, Answerer, Reply, layer_of, store_error};
 use crate::control::Control;
+use crate::decisions::About;
 use dateline_core::layers::{DctLayer, DctRole};
 use dateline_core::{Date, DateInterval, Document, DocumentId, Timestamp};
 use dateline_processor_index::{Field, FoundHit, Node, Plan, Word};
@@ -40,9 +41,10 @@ impl Answerer {
     /// Writes the decision, then has the event loop run again what depends on it. Without a daemon the next one will.
     fn decide_date(&self, named: &str, decision: Option<Option<DateInterval>>, reply: &mut Reply<'_>) -> Answered {
         let entry = self.find_document(named)?;
-        self.program.decisions.set_date(&entry.path, &entry.part, decision).map_err(store_error)?;
+        self.program.decisions.set_date(&About::entry(&entry), decision).map_err(store_error)?;
         if let Some(control) = &self.control {
-            control.send(Control::Decided { documents: vec![entry.document] }).map_err(|_| stopping())?;
+            self.live.update(|facts| facts.decisions_seen = false);
+            control.send(Control::Decided).map_err(|_| stopping())?;
             self.wait_until_settled(reply.deadline());
         }
         reply.item(&self.document_date(&entry)?);
@@ -55,7 +57,7 @@ impl Answerer {
             ErrorBody::new(ErrorKind::NotFound, format!("document {} has no content", entry.document))
         })?;
         let layer = layer_of::<DctLayer>(&data.annotations.layers)?.unwrap_or_default();
-        let decision = self.program.decisions.date(&entry.path, &entry.part).map_err(store_error)?;
+        let decision = self.program.decisions.date(&About::entry(entry)).map_err(store_error)?;
         // The user's word holds at once, even where the document has yet to be dated anew.
         let (interval, precision, confidence) = match (decision, &layer.dct) {
             (Some(decided), _) => (decided, decided.map(DateInterval::precision), None),

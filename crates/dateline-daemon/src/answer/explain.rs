@@ -3,7 +3,7 @@
 
 use super::dates::last_day;
 use super::{Answered, Answerer, Reply, layer_of, store_error};
-use crate::decisions::hints_for;
+use crate::decisions::{About, hints_for};
 use dateline_core::layers::{DctLayer, EntityLayer, TimexLayer};
 use dateline_core::{DocumentInput, Outcome, OutcomeState, SourceInfo, Span, Timestamp};
 use dateline_pipeline::{ENABLED, Plan, Planned, Standing};
@@ -77,7 +77,7 @@ impl Answerer {
         let input = DocumentInput {
             document: data.content.clone(),
             source: SourceInfo { path: entry.path.display(), mtime },
-            hints: hints_for(&decisions, &entry.path, &entry.part),
+            hints: hints_for(&decisions, &About::entry(entry)),
         };
         Ok(dating.explain_span(&input, span))
     }

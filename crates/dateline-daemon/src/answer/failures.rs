@@ -151,7 +151,7 @@ fn shown(entry: &FailureEntry) -> Vec<Failure> {
 fn stage_of(code: &str) -> &'static str {
     match code {
         "unreadable" | "too-large" | "not-regular" => "read",
-        "crashed" | "timed-out" | "memory" => "worker",
+        "crashed" | "timed-out" | "garbled" => "worker",
         _ => "parse",
     }
 }

@@ -113,14 +113,21 @@ impl Engine {
     }
 
     fn on_crash(&mut self, job: u64, crash: Crash) -> Result<(), EngineError> {
+        let code = match crash.kind {
+            CrashKind::TimedOut => "timed-out",
+            CrashKind::Died => "crashed",
+            CrashKind::Garbled => "garbled",
+            // No fault of the file, and the next one would wait as long.
+            CrashKind::Unstartable => return Err(EngineError::NoWorkers { reason: crash.reason }),
+        };
         match self.jobs.remove(&job) {
             Some(JobState::Source(state)) => {
                 self.job_bytes -= state.bytes;
                 tracing::warn!(path = %state.path, reason = crash.reason, "a file took its workers down");
                 let failure = Failure {
-                    code: crash_code(crash.kind).to_owned(),
+                    code: code.to_owned(),
                     reason: crash.reason,
-                    quarantined: crash.kind != CrashKind::Unstartable,
+                    quarantined: true,
                     content: Some(state.content),
                     key: self.program.failure_key(&state.path),
                 };
@@ -222,13 +229,4 @@ fn record_failures(report: &SourceReport) -> Vec<RecordFailure> {
         reason: failure.reason.clone(),
     };
     report.failures.iter().map(record).collect()
-}
-
-fn crash_code(kind: CrashKind) -> &'static str {
-    match kind {
-        CrashKind::TimedOut => "timed-out",
-        CrashKind::Died => "crashed",
-        CrashKind::Garbled => "garbled",
-        CrashKind::Unstartable => "worker-unstartable",
-    }
 }

@@ -2,9 +2,9 @@
 //! new files, in batches that can be interrupted anywhere.
 
 use super::{Engine, EngineError, JobState};
-use crate::decisions::hints_for;
+use crate::decisions::{About, hints_for, redated};
 use dateline_core::{ContentHash, DocumentId, DocumentInput, Revision, SourceInfo, Timestamp};
-use dateline_store::{Decisions, DocumentEntry, Operation};
+use dateline_store::{Decisions, DocumentEntry, DocumentRef, Operation};
 use dateline_worker::pipeline::{Chain, Previous, RunOptions};
 use dateline_worker::{DocumentJob, Job, Urgency, Work};
 
@@ -14,6 +14,9 @@ const BATCH_DOCUMENTS: usize = 32;
 const BATCHES_MAX: usize = 4;
 /// Documents read from the store at once.
 const PAGE: usize = 1_000;
+
+/// Start of the note in `status` about decisions that cannot be read.
+const DECISIONS_NOTE: &str = "decisions: ";
 
 /// A document whose processors are at work, and what they were told of its file.
 pub(crate) struct InHand {
@@ -63,7 +66,7 @@ impl Engine {
             for entry in page.iter().filter(|entry| entry.open) {
                 let annotations = self.store.annotations(entry.document, entry.current.revision);
                 let outcomes = annotations.map_err(EngineError::Store)?.map(|found| found.outcomes).unwrap_or_default();
-                let hints = hints_for(&self.decisions, &entry.path, &entry.part);
+                let hints = hints_for(&self.decisions, &About::entry(entry));
                 if !chain.stale(None, &outcomes, false).is_empty() || chain.hints_changed(&hints, &outcomes) {
                     stale.push(entry.document);
                 }
@@ -91,10 +94,55 @@ impl Engine {
         }
     }
 
-    /// The decisions have changed: the store learns of it when the results of the documents they are about are there.
-    /// Until then it knows of the old ones, and a start finds the difference.
-    pub(super) fn expect_decisions(&mut self) {
-        self.settling = self.chain.map(|chain| made_by(chain, &self.decisions)).or(self.settling);
+    /// Takes over the decisions as their file says now, and has the processors of the documents looked at again that others
+    /// are about than before. The store learns of them when those results are there: until then it knows of the old ones,
+    /// and a start finds the difference. A file that is wrong changes nothing, and is named in `status`.
+    pub(super) fn take_decisions(&mut self) -> Result<(), EngineError> {
+        // What is written from here on is read once more.
+        self.decisions_stamp = self.program.decisions.stamp();
+        match self.program.decisions.all() {
+            Ok(decisions) => {
+                self.set_note(DECISIONS_NOTE, None);
+                let before = std::mem::replace(&mut self.decisions, decisions);
+                self.rework_decided(&before)?;
+                self.settling = self.chain.map(|chain| made_by(chain, &self.decisions)).or(self.settling);
+            }
+            Err(error) => {
+                let causes = crate::errors::chain(&error);
+                tracing::error!(error = causes, "decisions cannot be read; the earlier ones stay in force");
+                self.set_note(DECISIONS_NOTE, Some(&causes));
+            }
+        }
+        let left = self.rework_left();
+        self.live.update(|facts| (facts.reprocessing, facts.decisions_seen) = (left, true));
+        Ok(())
+    }
+
+    fn rework_decided(&mut self, before: &Decisions) -> Result<(), EngineError> {
+        let after = self.decisions.clone();
+        for named in redated(before, &after) {
+            let found = match named {
+                DocumentRef::Document(document) => self.store.document(*document).map(Vec::from_iter),
+                DocumentRef::Place { path, .. } => self.store.documents_of(path),
+            };
+            let found = found.map_err(EngineError::Store)?;
+            for entry in &found {
+                let told = |decisions| hints_for(decisions, &About::entry(entry));
+                if told(before) != told(&after) {
+                    self.add_rework(entry.document);
+                }
+            }
+            let path = match named {
+                DocumentRef::Document(_) => found.first().map(|entry| &entry.path),
+                DocumentRef::Place { path, .. } => Some(path),
+            };
+            // What is being made of it was not told of them.
+            if let Some(path) = path.filter(|path| self.intake.is_at_work(path)) {
+                self.forced.insert(path.clone());
+                self.intake.offer(path.clone());
+            }
+        }
+        Ok(())
     }
 
     /// Has the processors of one document looked at again; one that is being looked at, once more after that.
@@ -184,7 +232,7 @@ impl Engine {
         let Some(data) = data else { return Ok(Turn::Never) };
         let source = self.source_info(&entry)?;
         let hand = InHand { document, revision, source: source.clone() };
-        let hints = hints_for(&self.decisions, &entry.path, &entry.part);
+        let hints = hints_for(&self.decisions, &About::entry(&entry));
         let input = DocumentInput { document: data.content, source, hints };
         let annotations = data.annotations;
         let previous =
