@@ -151,6 +151,8 @@ pub(crate) struct Engine {
     pub(super) pool: Pool,
     pub(super) root: Root,
     pub(super) watcher: Option<Watcher>,
+    /// What the watcher has told and the loop has not heard yet; never read from here.
+    told: Option<Receiver<WatchEvent>>,
     pub(super) commit: Sender<CommitWork>,
     wake: Sender<()>,
     watchdog: Arc<Watchdog>,
@@ -207,6 +209,7 @@ pub(crate) struct Parts {
     pub(crate) pool: Pool,
     pub(crate) root: Root,
     pub(crate) watcher: Option<Watcher>,
+    pub(crate) told: Option<Receiver<WatchEvent>>,
     pub(crate) commit: Sender<CommitWork>,
     pub(crate) wake: Sender<()>,
     pub(crate) watchdog: Arc<Watchdog>,
@@ -220,7 +223,7 @@ impl Engine {
     /// An engine with nothing to do yet.
     pub(crate) fn new(parts: Parts) -> Engine {
         let Parts { program, store, live, pool, root, watcher, commit, wake, .. } = parts;
-        let Parts { watchdog, notifier, mode, decisions, hooks, .. } = parts;
+        let Parts { watchdog, notifier, mode, decisions, hooks, told, .. } = parts;
         Engine {
             program,
             store,
@@ -228,6 +231,7 @@ impl Engine {
             pool,
             root,
             watcher,
+            told,
             commit,
             wake,
             watchdog,
@@ -468,9 +472,11 @@ impl Engine {
     }
 
     pub(super) fn pending(&self) -> usize {
+        // In the order in which it moves, so that nothing is overlooked on its way.
         let settling = self.watcher.as_ref().map_or(0, |watcher| watcher.stats().queued);
+        let told = self.told.as_ref().filter(|_| self.watcher.is_some()).map_or(0, Receiver::len);
         let under_way = self.absences_under_way + self.removals_under_way;
-        self.intake.pending() + self.deferred.len() + under_way + self.rework_left() + settling
+        self.intake.pending() + self.deferred.len() + under_way + self.rework_left() + settling + told
     }
 
     pub(super) fn rework_left(&self) -> usize {

@@ -230,6 +230,7 @@ pub(crate) fn start(program: Arc<Program>, opened: Opened, mode: Mode) -> Result
         pool,
         root,
         watcher,
+        told: watch.clone(),
         commit,
         wake,
         watchdog: Arc::clone(&watchdog),

@@ -66,9 +66,11 @@ impl DirtySet {
         self.wake();
     }
 
-    /// Takes what was marked.
-    pub(crate) fn take(&self) -> Marked {
-        std::mem::take(&mut *self.lock())
+    /// Takes what was marked; `beforehand` is told how many paths that are, while they still are here.
+    pub(crate) fn take(&self, beforehand: impl FnOnce(usize)) -> Marked {
+        let mut marked = self.lock();
+        beforehand(marked.paths.len());
+        std::mem::take(&mut *marked)
     }
 
     /// How many paths are marked.
@@ -151,14 +153,14 @@ mod tests {
         }
         mark("b", Hint::MovedIn);
         assert_eq!(woken.len(), 1);
-        let marked = dirty.take();
+        let marked = dirty.take(|_| {});
         assert_eq!(marked.paths[&SourcePath::new("a")], Marks::of(Hint::Closed));
         assert_eq!((marked.paths.len(), marked.rescan, marked.overflows), (2, None, 0));
 
         for name in ["a", "b", "c", "d"] {
             mark(name, Hint::Closed);
         }
-        let marked = dirty.take();
+        let marked = dirty.take(|_| {});
         assert_eq!(marked.rescan, Some(ScanReason::QueueOverflow));
         assert_eq!((marked.paths.len(), marked.overflows), (1, 1), "what came after the overflow");
         assert_eq!(dirty.len(), 0);
@@ -170,6 +172,6 @@ mod tests {
         dirty.rescan(ScanReason::QueueOverflow);
         dirty.rescan(ScanReason::KernelOverflow);
         dirty.rescan(ScanReason::WatcherError);
-        assert_eq!(dirty.take().rescan, Some(ScanReason::KernelOverflow));
+        assert_eq!(dirty.take(|_| {}).rescan, Some(ScanReason::KernelOverflow));
     }
 }

@@ -83,10 +83,18 @@ impl Shared {
         self.dirty.wake();
     }
 
+    /// What waits is counted where it stands first and where it goes next after that: on its way it may be counted twice,
+    /// and is never overlooked.
     pub(crate) fn stats(&self) -> WatcherStats {
+        let waiting = self.dirty.len() + self.inbox().settle.len();
         let mut stats = self.stats.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        stats.queued += self.dirty.len() + self.inbox().settle.len();
+        stats.queued += waiting;
         stats
+    }
+
+    /// The engine is about to take so many paths; until it says anew how many it has, it has these, too.
+    fn count_taken(&self, paths: usize) {
+        self.stats.lock().unwrap_or_else(PoisonError::into_inner).queued += paths;
     }
 
     fn inbox(&self) -> MutexGuard<'_, Inbox> {
@@ -247,7 +255,7 @@ impl Engine {
         self.tree = None;
         self.unreadable.clear();
         self.network = None;
-        let _ = self.shared.dirty.take();
+        let _ = self.shared.dirty.take(|_| {});
         self.shared.inbox().settle.clear();
         self.outgoing.retain(|event| !matches!(event, WatchEvent::Ready(_) | WatchEvent::Gone(_)));
         self.schedule.wanted = None;
@@ -267,6 +275,7 @@ impl Engine {
         let room = self.settler.room().saturating_sub(self.options.limits.settling_max / 4);
         let paths: Vec<SourcePath> = std::iter::from_fn(|| inbox.settle.pop_first()).take(room).collect();
         let refused = inbox.settle.is_empty() && std::mem::take(&mut inbox.refused);
+        self.shared.count_taken(paths.len());
         drop(inbox);
 
         let now = self.now();
@@ -290,7 +299,7 @@ impl Engine {
         if self.settler.room() < self.shared.dirty.len() {
             return;
         }
-        let marked = self.shared.dirty.take();
+        let marked = self.shared.dirty.take(|count| self.shared.count_taken(count));
         self.overflows += marked.overflows;
         if let Some(why) = marked.rescan {
             tracing::info!(%why, "events were lost: scanning everything");
