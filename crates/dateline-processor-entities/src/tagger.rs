@@ -11,6 +11,7 @@ pub mod lexicon;
 pub mod model;
 pub mod page;
 mod repair;
+mod ships;
 mod sport;
 
 use dateline_processor::core::Span;

@@ -4,8 +4,10 @@
 use super::bounds::Piece;
 use super::gazetteer::{Gazetteer, is_state_body, list};
 use super::page::{Page, Writing};
+use super::repair::is_label;
 use crate::name::is_state_acronym;
 use crate::token::flag;
+use dateline_processor::core::Span;
 use dateline_processor::core::layers::EntityType;
 use rustc_hash::FxHashSet;
 
@@ -121,6 +123,7 @@ fn is_acronym(page: &Page<'_>, at: usize) -> bool {
         && word.bytes().all(|byte| byte.is_ascii_uppercase())
         && !NO_BODIES.contains(&word)
         && !is_state_acronym(word)
+        && !is_label(page, Span { start: token.start, end: token.end })
         && writing(page, at) != Some(Writing::Capitals)
 }
 

@@ -5,6 +5,7 @@
 use super::bodies;
 use super::gazetteer::{Gazetteer, list, listed};
 use super::page::{Page, Writing};
+use super::ships;
 use crate::name::{is_state_acronym, is_title};
 use crate::token::flag;
 use dateline_processor::core::Span;
@@ -49,6 +50,7 @@ pub(super) fn settle(page: &Page<'_>, lists: &Gazetteer, names: Vec<(Span, Entit
     let whole = join(page, lists, part(page, lists, whole));
     let mut whole = bodies::add(page, lists, whole);
     agree(page, lists, &mut whole);
+    ships::tell(page, lists, &mut whole);
     let span = |piece: &Piece| Span { start: page.tokens[piece.start].start, end: page.tokens[piece.end - 1].end };
     let mut names: Vec<(Span, EntityType)> = whole.iter().map(|piece| (span(piece), piece.kind)).collect();
     names.retain(|(span, _)| {

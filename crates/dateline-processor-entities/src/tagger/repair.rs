@@ -163,7 +163,8 @@ pub(super) fn repair(page: &Page<'_>, lists: &Gazetteer, names: Vec<Name>) -> Ve
         let namesake = kind == EntityType::Per && families.contains(&hash_of(text));
         let kind = if !namesake && is_people(text, lists, &tokens) { EntityType::Misc } else { kind };
         let currency = text == "US" && page.text[span.end as usize..].trim_start().starts_with('$');
-        if tokens.is_empty() || currency || (tokens.len() == 1 && is_no_name(text, kind)) {
+        let no_name = tokens.len() == 1 && (is_no_name(text, kind) || is_label(page, span));
+        if tokens.is_empty() || currency || no_name {
             continue;
         }
         settle(span, kind, text, lists, &tokens, &mut kept);
@@ -266,6 +267,13 @@ fn is_no_name(text: &str, kind: EntityType) -> bool {
         || (kind == EntityType::Per
             && matches!(bare, "director" | "chief" | "manager" | "coach" | "speaker" | "president-elect" | "deputy"))
         || (kind == EntityType::Loc && NO_PLACE_ALONE.contains(&bare))
+}
+
+/// Whether a word says who speaks next, as interviews print it: a line that begins with `((QR))`.
+pub(super) fn is_label(page: &Page<'_>, span: Span) -> bool {
+    let (before, after) = (&page.text[..span.start as usize], &page.text[span.end as usize..]);
+    let line = before.rsplit('\n').next().unwrap_or("");
+    line.trim() == "((" && after.starts_with("))")
 }
 
 /// Where the name proper starts and ends in `text`.
