@@ -8,7 +8,7 @@ use crate::ask::{Each, Flush, Outcome, Present, Whole, ask, json_lines};
 use crate::connect::connect;
 use crate::failure::Failure;
 use crate::render::{self, Renderer};
-use crate::screen::Screen;
+use crate::screen::{Screen, style};
 use crate::{csv, output, passthrough, reference};
 use dateline_config::Environment;
 use dateline_protocol::{self as protocol, Detail, EntityAction, Exit, ExportWhat, Match, Request, TimelineStep};
@@ -394,7 +394,8 @@ fn show_config(global: &Global, screen: &Screen) -> Result<Exit, Failure> {
     let config = dateline_config::load(&global.overrides(), &Environment::current())?;
     output::show(&render::config(&config, screen), screen)?;
     for warning in &config.warnings {
-        writeln!(io::stderr(), "dateline: {warning}")?;
+        let told = output::labelled("dateline:", style::WARNING, warning, &screen.for_errors());
+        io::stderr().write_all(told.as_bytes())?;
     }
     Ok(Exit::Found)
 }

@@ -4,7 +4,7 @@
 use crate::connect::connect_daemon;
 use clap::Command;
 use clap_complete::engine::CompletionCandidate;
-use clap_complete::env::{Bash, Elvish, EnvCompleter, Fish, Powershell, Shells, Zsh};
+use clap_complete::env::{Bash, Elvish, EnvCompleter, Fish, Powershell, Shells, Zsh as StockZsh};
 use dateline_config::{Environment, Overrides};
 use dateline_protocol::wire::Suggestion;
 use dateline_protocol::{Complete, Completion, Request};
@@ -22,7 +22,7 @@ const WORDS_MAX: u32 = 50;
 pub(crate) const VARIABLE: &str = "COMPLETE";
 
 /// What a shell runs to complete, in every shell there is a way for.
-pub(crate) const SHELLS: Shells<'static> = Shells(&[&WholeWords, &Elvish, &Fish, &Powershell, &Zsh]);
+pub(crate) const SHELLS: Shells<'static> = Shells(&[&WholeWords, &Elvish, &Fish, &Powershell, &Elsewhere]);
 
 /// Bash parts words at colons, and so `entity:zel` in three. Its words are put together again before they are completed, and
 /// what bash believes to be there already is cut from the candidates. Blanks and the like in them are escaped.
@@ -30,6 +30,54 @@ struct WholeWords;
 
 /// The function bash calls: `NAME`, `VARIABLE` and `PROGRAM` stand for what they say.
 const BASH_FUNCTION: &str = include_str!("complete.bash");
+
+/// Zsh drops candidates that do not begin with what was typed, and puts a blank behind `path:`. This way it does neither.
+struct Elsewhere;
+
+/// The function zsh calls.
+const ZSH_FUNCTION: &str = include_str!("complete.zsh");
+
+/// Writes what a shell is to load: a function with the names it needs.
+fn register(
+    function: &str,
+    (variable, name, program): (&str, &str, &str),
+    out: &mut dyn io::Write,
+) -> Result<(), io::Error> {
+    let program = format!("'{}'", program.replace('\'', r"'\''"));
+    let function = function.replace("VARIABLE", variable).replace("NAME", name).replace("PROGRAM", &program);
+    out.write_all(function.as_bytes())
+}
+
+impl EnvCompleter for Elsewhere {
+    fn name(&self) -> &'static str {
+        StockZsh.name()
+    }
+
+    fn is(&self, name: &str) -> bool {
+        StockZsh.is(name)
+    }
+
+    fn write_registration(
+        &self,
+        variable: &str,
+        name: &str,
+        _: &str,
+        program: &str,
+        out: &mut dyn io::Write,
+    ) -> Result<(), io::Error> {
+        register(ZSH_FUNCTION, (variable, name, program), out)
+    }
+
+    fn write_complete(
+        &self,
+        command: &mut Command,
+        arguments: Vec<OsString>,
+        directory: Option<&Path>,
+        out: &mut dyn io::Write,
+    ) -> Result<(), io::Error> {
+        StockZsh.write_complete(command, arguments, directory, out)
+    }
+}
 
 impl EnvCompleter for WholeWords {
     fn name(&self) -> &'static str {
@@ -48,9 +96,7 @@ impl EnvCompleter for WholeWords {
         program: &str,
         out: &mut dyn io::Write,
     ) -> Result<(), io::Error> {
-        let program = format!("'{}'", program.replace('\'', r"'\''"));
-        let function = BASH_FUNCTION.replace("VARIABLE", variable).replace("NAME", name).replace("PROGRAM", &program);
-        out.write_all(function.as_bytes())
+        register(BASH_FUNCTION, (variable, name, program), out)
     }
 
     fn write_complete(
@@ -149,6 +195,33 @@ mod tests {
         );
         let ran = Command::new("bash").args(["--norc", "-c", &run]).output().ok()?;
         Some(String::from_utf8(ran.stdout).unwrap().lines().map(str::to_owned).collect())
+    }
+
+    /// What zsh, with a `compadd` that tells what it is given, is offered for a word.
+    fn offered(word: &str, candidates: &str) -> Option<Vec<String>> {
+        let place = tempfile::tempdir().unwrap();
+        let program = place.path().join("it's a program");
+        std::fs::write(&program, format!("#!/bin/sh\nprintf '{candidates}'\n")).unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let mut function = Vec::new();
+        let zsh = SHELLS.completer("zsh").unwrap();
+        zsh.write_registration(VARIABLE, "dateline", "dateline", program.to_str().unwrap(), &mut function).unwrap();
+        let function = String::from_utf8(function).unwrap();
+        let run = format!(
+            "compdef() {{ :; }}\ncompadd() {{ print -r -- \"$*[1,-2]\"; print -rl -- ${{(P)@[-1]}}; }}\n{function}\n\
+             typeset -A compstate; words=(dateline show {word}) CURRENT=3 PREFIX={word}\n\
+             _complete_dateline; print -r -- \"$compstate[insert]\""
+        );
+        let ran = Command::new("zsh").args(["-f", "-c", &run]).output().ok()?;
+        Some(String::from_utf8(ran.stdout).unwrap().lines().map(str::to_owned).collect())
+    }
+
+    #[test]
+    fn zsh_gets_what_begins_otherwise_too() {
+        let Some(found) = offered("zel", "per\\\\:zela:Maria Zela\\norg\\\\:zela:Zela") else { return };
+        assert_eq!(found, ["-U -V dateline -l -d whole_shown -a", "per:zela", "org:zela", "menu"]);
+        let found = offered("pa", "path\\\\:").unwrap();
+        assert_eq!(found, ["-U -V dateline -l -d open_shown -S  -a", "path:", ""]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Why a command failed, and how that is told: what, why, and what to do.
 
+use crate::output::labelled;
 use crate::screen::{Screen, columns, style};
 use dateline_config::ConfigError;
 use dateline_protocol::core::terminal;
@@ -137,8 +138,7 @@ impl Failure {
 
     /// Tells it, on several lines.
     pub(crate) fn render(&self, out: &mut String, screen: &Screen) {
-        let safe = |text: &str| terminal::escape(text).replace('\n', "\n  ");
-        let _ = writeln!(out, "{} {}", screen.paint(style::ERROR, "dateline:"), safe(&self.to_string()));
+        out.push_str(&labelled("dateline:", style::ERROR, &self.to_string(), screen));
         let place = self.body().and_then(|body| body.place.as_deref());
         if let Some(place) = place.filter(|place| !place.text.trim().is_empty()) {
             out.push_str(&caret(place, screen));
@@ -149,7 +149,7 @@ impl Failure {
                 Some(expected) if place.is_some() => ("expected:", expected),
                 _ => ("caused by:", cause.as_str()),
             };
-            let _ = writeln!(out, "{} {}", screen.paint(style::WARNING, label), safe(cause));
+            out.push_str(&labelled(label, style::WARNING, cause, screen));
         }
         let candidates = self.body().map(|body| body.candidates.as_slice()).unwrap_or_default();
         if !candidates.is_empty() {
@@ -166,7 +166,7 @@ impl Failure {
             }
         }
         if let Some(hint) = self.hint() {
-            let _ = writeln!(out, "{} {}", screen.paint(style::LABEL, "hint:"), safe(&hint));
+            out.push_str(&labelled("hint:", style::LABEL, &hint, screen));
         }
     }
 
@@ -249,6 +249,19 @@ mod tests {
         let out = told(ErrorBody::new(ErrorKind::Ambiguous, "`x` names several").candidates(names));
         assert!(out.contains("these fit:\n  name 1\\u{1b}\n"), "{out}");
         assert!(out.ends_with("  … and 2 more\n"), "{out}");
+    }
+
+    #[test]
+    fn long_lines_go_on_below_their_beginning() {
+        let body =
+            ErrorBody::new(ErrorKind::Query, "field `auhtor` is known to nobody here").hint("one of `title`, `path`");
+        let mut out = String::new();
+        Failure::Client(ClientError::Refused(body)).render(&mut out, &plain(Some(32)));
+        insta::assert_snapshot!(out, @r"
+        dateline: field `auhtor` is
+                  known to nobody here
+        hint: one of `title`, `path`
+        ");
     }
 
     #[test]

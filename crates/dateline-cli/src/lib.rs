@@ -70,6 +70,9 @@ fn print_usage(error: &clap::Error, arguments: &[OsString]) -> u8 {
             text = text.replace("\n\n\n", "\n\n");
             text.push_str(&format!("hint: {hint}\n"));
         }
+        if let Some(width) = screen::error_width() {
+            text = screen::fold_lines(&text, width);
+        }
         let _ = std::io::stderr().write_all(text.as_bytes());
         2
     } else {

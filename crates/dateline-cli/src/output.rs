@@ -1,7 +1,8 @@
 //! Where output goes: straight to standard output, or through a pager when it is longer than the terminal.
 
 use crate::failure::Failure;
-use crate::screen::Screen;
+use crate::screen::{Piece, Screen, behind, columns, style, wrap};
+use anstyle::Style;
 use dateline_protocol::Note;
 use dateline_protocol::core::terminal;
 use signal_hook::consts::{SIGINT, SIGQUIT};
@@ -53,15 +54,23 @@ fn page(text: &str) -> Result<bool, Failure> {
     Ok(true)
 }
 
+/// Text behind a label, made safe and wrapped; its further lines are set in a little.
+pub(crate) fn labelled(label: &str, style: Style, text: &str, screen: &Screen) -> String {
+    let mut lines = text.lines().map(|line| [Piece::plain(terminal::escape_line(line))]);
+    let first = lines.next().unwrap_or_else(|| [Piece::plain("")]);
+    let room = columns(label) + 1;
+    let mut out = behind(&format!("{} ", screen.paint(style, label)), room, &first, screen);
+    lines.for_each(|line| out.push_str(&wrap(&line, screen.text_width(), "  ", screen)));
+    out
+}
+
 /// Tells notes on standard error, so that output stays what it is.
 pub(crate) fn tell_notes(notes: &[Note], screen: &Screen, errors: &mut dyn Write) -> Result<(), Failure> {
     let screen = screen.for_errors();
     for note in notes {
-        let label = screen.paint(crate::screen::style::LABEL, "note:");
-        writeln!(errors, "{label} {}", terminal::escape_line(&note.message))?;
+        errors.write_all(labelled("note:", style::LABEL, &note.message, &screen).as_bytes())?;
         if let Some(hint) = &note.hint {
-            let label = screen.paint(crate::screen::style::LABEL, "hint:");
-            writeln!(errors, "{label} {}", terminal::escape_line(hint))?;
+            errors.write_all(labelled("hint:", style::LABEL, hint, &screen).as_bytes())?;
         }
     }
     Ok(())

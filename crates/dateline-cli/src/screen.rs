@@ -26,6 +26,8 @@ pub(crate) struct Screen {
     pub(crate) now: Timestamp,
     /// Whether standard error is coloured.
     pub(crate) error_colour: bool,
+    /// Columns of the terminal that standard error goes to; `None` when it goes elsewhere.
+    pub(crate) error_width: Option<usize>,
 }
 
 /// Styles by meaning; commands never choose colours.
@@ -63,12 +65,13 @@ impl Screen {
             json: global.json,
             now: Timestamp::now(),
             error_colour: is_coloured(global.color, std::io::stderr().is_terminal()),
+            error_width: error_width(),
         }
     }
 
     /// The same for standard error.
     pub(crate) fn for_errors(&self) -> Screen {
-        Screen { colour: self.error_colour, ..self.clone() }
+        Screen { colour: self.error_colour, width: self.error_width, ..self.clone() }
     }
 
     /// Columns for running text; `None` for "do not wrap".
@@ -85,6 +88,12 @@ impl Screen {
     pub(crate) fn safe(&self, style: Style, text: &str) -> String {
         self.paint(style, &terminal::escape_line(text))
     }
+}
+
+/// Columns of the terminal that standard error goes to; `None` when it goes elsewhere.
+pub(crate) fn error_width() -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(std::io::stderr()).ok();
+    size.map(|size| usize::from(size.ws_col)).filter(|columns| *columns > 0)
 }
 
 /// Whether standard error is coloured when nothing was said about it.
@@ -107,6 +116,37 @@ fn is_coloured(wish: Colour, is_terminal: bool) -> bool {
 /// Columns a text takes on a terminal.
 pub(crate) fn columns(text: &str) -> usize {
     UnicodeWidthStr::width(text)
+}
+
+/// The columns of a text with escape sequences for colours in it, which take none.
+pub(crate) fn painted_columns(text: &str) -> usize {
+    let mut parts = text.split('\u{1b}');
+    let plain = parts.next().map_or(0, columns);
+    plain + parts.map(|part| part.split_once('m').map_or(0, |(_, rest)| columns(rest))).sum::<usize>()
+}
+
+/// Finished text that may be painted, its long lines broken at blanks; what goes on stands below a line's beginning.
+pub(crate) fn fold_lines(text: &str, width: usize) -> String {
+    let mut out = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        let start = line.len() - line.trim_start_matches(' ').len();
+        let (indent, mut used) = (&line[..start], start);
+        out.push_str(indent);
+        for (number, word) in line[start..].split(' ').enumerate() {
+            let wide = painted_columns(word.trim_end());
+            if number > 0 && used + 1 + wide > width {
+                out.push('\n');
+                out.push_str(indent);
+                used = start;
+            } else if number > 0 {
+                out.push(' ');
+                used += 1;
+            }
+            out.push_str(word);
+            used += wide;
+        }
+    }
+    out
 }
 
 /// The text, cut with an ellipsis where it is wider than `width`.
@@ -269,6 +309,7 @@ pub(crate) fn plain(width: Option<usize>) -> Screen {
         json: false,
         now: "2022-04-06T12:00:00Z".parse().expect("a time"),
         error_colour: false,
+        error_width: None,
     }
 }
 
@@ -279,7 +320,7 @@ pub(crate) fn coloured() -> Screen {
 
 #[cfg(test)]
 mod tests {
-    use super::{Piece, behind, bytes, coloured, cut, hang, number, plain, style, wrap};
+    use super::{Piece, behind, bytes, coloured, cut, fold_lines, hang, number, plain, style, wrap};
 
     fn piece(text: &str, is_match: bool) -> Piece {
         Piece { text: text.to_owned(), style: is_match.then_some(style::MATCH) }
@@ -315,6 +356,14 @@ mod tests {
         assert_eq!(behind("note: ", 6, &[], &plain(Some(22))), "note:\n");
         let hung = hang(&text, Some(16), ("· ", "    "), &plain(None));
         assert_eq!(hung, "· the folder is\n    polled\n");
+    }
+
+    #[test]
+    fn painted_lines_are_broken_where_they_show_to_be_long() {
+        let painted = "\u{1b}[1m\u{1b}[31merror:\u{1b}[0m the argument\n\n  a tip: look\n";
+        assert_eq!(fold_lines(painted, 19), painted);
+        let broken = "\u{1b}[1m\u{1b}[31merror:\u{1b}[0m the\nargument\n\n  a tip:\n  look\n";
+        assert_eq!(fold_lines(painted, 12), broken);
     }
 
     #[test]

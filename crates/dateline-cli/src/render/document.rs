@@ -3,6 +3,7 @@
 use super::table::{cell, figure, plain, table};
 use super::when::evidence;
 use super::{Renderer, each, entities, place};
+use crate::output::labelled;
 use crate::screen::{Piece, Screen, behind, columns, cut, number, pad_left, style, wrap};
 use crate::when::moment;
 use anstyle::Style;
@@ -78,12 +79,14 @@ fn head(shown: &Shown, screen: &Screen) -> String {
             let quote = |quote: &str| cut(terminal::escape_line(quote.trim()).as_str(), FACT_COLUMNS);
             let why = why.map(|why| format!(" from {} “{}”", terminal::escape_line(&why.kind), quote(&why.quote)));
             let sure = format!("to the {}, {} % sure", dct.precision, dct.confidence);
-            out.push_str(&format!("{days}  {sure}{}\n", why.unwrap_or_default()));
+            let room = columns(&dct.days().to_string()) + 2;
+            let sure = [Piece::plain(format!("{sure}{}", why.unwrap_or_default()))];
+            out.push_str(&behind(&format!("{days}  "), room, &sure, screen));
         }
     }
     for fact in shown.metadata.iter().take(FACTS_MAX) {
         let value = cut(&terminal::escape_line(&fact.value), FACT_COLUMNS);
-        out.push_str(&format!("{} {value}\n", screen.safe(style::LABEL, &format!("{}:", fact.key))));
+        out.push_str(&labelled(&format!("{}:", terminal::escape_line(&fact.key)), style::LABEL, &value, screen));
     }
     if shown.metadata.len() > FACTS_MAX {
         let more = format!("… and {} more facts", shown.metadata.len() - FACTS_MAX);
@@ -309,7 +312,8 @@ mod tests {
         insta::assert_snapshot!(shown(&document(None), &[article()], &plain(Some(60))), @r"
         Talks
         wire/talks.txt  document 7, revision 2 of 2
-        2022-04-05  to the day, 95 % sure from header “date 2022-04-05”
+        2022-04-05  to the day, 95 % sure from header “date
+                    2022-04-05”
         source: Wire
 
         date 2022-04-05

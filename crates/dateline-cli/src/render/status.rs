@@ -2,6 +2,7 @@
 
 use super::table::{cell, facts, figure, plain, table};
 use super::{Renderer, all, each, place};
+use crate::output::labelled;
 use crate::screen::{Piece, Screen, behind, bytes, counted, hang, number, style, wrap};
 use crate::when::{ago, moment};
 use dateline_config::{Config, Origin};
@@ -33,11 +34,9 @@ pub(crate) fn status() -> Renderer {
         ];
         out.push_str(&facts(&rows, screen));
         for note in &status.notes {
-            let label = screen.paint(style::WARNING, "note:");
-            out.push_str(&format!("{label} {}\n", terminal::escape_line(&note.message)));
+            out.push_str(&labelled("note:", style::WARNING, &note.message, screen));
             if let Some(hint) = &note.hint {
-                let label = screen.paint(style::LABEL, "hint:");
-                out.push_str(&format!("{label} {}\n", terminal::escape_line(hint)));
+                out.push_str(&labelled("hint:", style::LABEL, hint, screen));
             }
         }
         out
@@ -213,7 +212,7 @@ pub(crate) fn why() -> Renderer {
         let state = if state == answer { String::new() } else { format!(", {state}") };
         let mut out = format!("{path}: {}{state}\n{}", screen.paint(answer_style, answer), steps(&found.steps, screen));
         if let Some(hint) = &found.hint {
-            out.push_str(&format!("{} {}\n", screen.paint(style::LABEL, "hint:"), terminal::escape_line(hint)));
+            out.push_str(&labelled("hint:", style::LABEL, hint, screen));
         }
         out
     })

@@ -142,7 +142,9 @@ impl Answerer {
             reply.item(&Whereabouts { path, state, searchable, documents, steps, hint: None });
             return Ok(End::done());
         }
-        reply.item(&self.unknown_file(&request.path));
+        let mut unknown = self.unknown_file(&request.path);
+        unknown.steps.extend(self.paths_like(&request.path)?.into_iter().map(|path| step(1, "did you mean", path)));
+        reply.item(&unknown);
         Ok(End::of_items(0))
     }
 

@@ -9,6 +9,10 @@ use std::path::Path;
 
 /// Candidates listed when a name fits several documents.
 const CANDIDATES_MAX: usize = 8;
+/// Letters of a mistyped path for each of which one may be wrong, missing, too much, or swapped with the next.
+const LETTERS_A_SLIP: usize = 4;
+/// Letters of a mistyped path that are looked at.
+const TYPED_LETTERS_MAX: usize = 100;
 /// Sources read at once when looking for a fragment.
 const PAGE: usize = 1_000;
 
@@ -83,6 +87,32 @@ impl Answerer {
         readings
     }
 
+    /// Paths of which a part is much like what was typed, the nearest first: a file's name, or the whole path where a
+    /// directory was typed too.
+    pub(crate) fn paths_like(&self, named: &str) -> Result<Vec<String>, ErrorBody> {
+        let typed: Vec<char> = named.trim_start_matches("./").to_lowercase().chars().take(TYPED_LETTERS_MAX).collect();
+        let most = typed.len() / LETTERS_A_SLIP;
+        let mut nearest: Vec<(usize, String)> = Vec::new();
+        let mut after: Option<SourcePath> = None;
+        loop {
+            let page = self.store.sources(after.as_ref(), PAGE).map_err(store_error)?;
+            let Some(last) = page.last() else { break };
+            after = Some(last.path.clone());
+            for path in page.iter().filter(|entry| !entry.removed).map(|entry| entry.path.display()) {
+                let lower = path.to_lowercase();
+                let part =
+                    if typed.contains(&'/') { lower.as_str() } else { lower.rsplit('/').next().unwrap_or(&lower) };
+                let slips = slips(&typed, part);
+                if slips <= most {
+                    nearest.push((slips, path));
+                }
+            }
+            nearest.sort_unstable();
+            nearest.truncate(CANDIDATES_MAX);
+        }
+        Ok(nearest.into_iter().map(|(_, path)| path).collect())
+    }
+
     /// The source a user named: exactly, or by a fragment that only one path has.
     pub(crate) fn find_source(&self, named: &str) -> Result<SourceEntry, ErrorBody> {
         if let Some(entry) = self.source_named(named)? {
@@ -101,7 +131,7 @@ impl Answerer {
             }
         }
         match found.len() {
-            0 => Err(not_found(named)),
+            0 => Err(not_found(named).candidates(self.paths_like(named)?)),
             1 => found.pop().ok_or_else(|| not_found(named)),
             _ => {
                 let candidates = found.iter().take(CANDIDATES_MAX).map(|entry| entry.path.display()).collect();
@@ -111,6 +141,28 @@ impl Answerer {
             }
         }
     }
+}
+
+/// How many letters are wrong, missing, too much or swapped in what was typed, compared with the part of a text that is
+/// nearest to it (P. Sellers 1980, with swaps of neighbours).
+fn slips(typed: &[char], text: &str) -> usize {
+    // A column holds, for each beginning of what was typed, its distance from the nearest part of the text that ends here.
+    let mut column: Vec<usize> = (0..=typed.len()).collect();
+    let (mut before, mut fewest) = (column.clone(), typed.len());
+    let mut last = None;
+    for letter in text.chars() {
+        let mut next = vec![0; column.len()];
+        for (at, wanted) in typed.iter().enumerate() {
+            next[at + 1] = (column[at] + usize::from(*wanted != letter)).min(column[at + 1] + 1).min(next[at] + 1);
+            if at > 0 && *wanted != letter && last == Some(*wanted) && typed[at - 1] == letter {
+                next[at + 1] = next[at + 1].min(before[at - 1] + 1);
+            }
+        }
+        fewest = fewest.min(next[typed.len()]);
+        (before, column) = (column, next);
+        last = Some(letter);
+    }
+    fewest
 }
 
 fn not_found(named: &str) -> ErrorBody {
@@ -124,4 +176,25 @@ fn parts(path: &SourcePath, documents: &[DocumentEntry]) -> Vec<String> {
 
 fn no_part(path: &SourcePath, part: &str, documents: &[DocumentEntry]) -> ErrorBody {
     ErrorBody::new(ErrorKind::NotFound, format!("`{path}` has no part `{part}`")).candidates(parts(path, documents))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::slips;
+
+    #[test]
+    fn slips_are_counted_against_the_nearest_part() {
+        for (typed, text, expected) in [
+            ("grain", "grain-deal-ends.txt", 0),
+            ("grian", "grain-deal-ends.txt", 1),
+            ("deel-end", "grain-deal-ends.txt", 1),
+            ("dea-ends", "grain-deal-ends.txt", 1),
+            ("deals-ends", "grain-deal-ends.txt", 1),
+            ("zebra", "", 5),
+            ("", "grain", 0),
+        ] {
+            let letters: Vec<char> = typed.chars().collect();
+            assert_eq!(slips(&letters, text), expected, "{typed} {text}");
+        }
+    }
 }

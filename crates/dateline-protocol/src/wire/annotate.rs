@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 
 /// One line of input. Keys that are not listed here, and nulls, are ignored, so that gold files can be piped in.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(expecting = "an object with `text`")]
 pub struct AnnotateInput {
     /// Given back as it is; the number of the line when absent.
     #[serde(default)]
