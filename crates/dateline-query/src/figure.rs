@@ -1,8 +1,10 @@
 //! Figures in a sentence: how many of what, with what the words around them leave open. English numbers and words.
 
 use crate::stop::is_stop_word;
+use crate::toll::toll;
+use crate::vocabulary::{Set, Vocabulary, common, has};
 use dateline_core::Span;
-use dateline_processor_index::words::{Folder, words};
+use dateline_processor_index::words::words;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -68,19 +70,21 @@ const ABOUT_SHARE: f64 = 0.15;
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Figure {
     /// The words, on one line, with what makes them inexact: `at least 12 people`.
-    pub(crate) text: String,
+    pub(crate) text: Box<str>,
     /// What is counted: a stem, `%` or a currency.
-    pub(crate) unit: String,
+    pub(crate) unit: u32,
     /// The same, as it is written.
-    pub(crate) thing: String,
+    pub(crate) thing: u32,
     /// Every value it may stand for.
     pub(crate) low: f64,
     /// See `low`.
     pub(crate) high: f64,
     /// Stems around it that say something.
-    around: BTreeSet<String>,
+    around: Set,
     /// The first of those behind it: what is said of what is counted.
-    after: Option<String>,
+    after: Option<u32>,
+    /// Whether the unit alone says what happened to what is counted.
+    pub(crate) is_told: bool,
 }
 
 impl Figure {
@@ -91,23 +95,24 @@ impl Figure {
 
     /// Whether the words around say that one thing is counted: killed, not hurt.
     pub(crate) fn is_about_same(&self, other: &Figure) -> bool {
-        let says = |one: &Figure, other: &Figure| one.after.as_ref().is_some_and(|after| other.around.contains(after));
-        match (&self.after, &other.after) {
-            (None, None) => self.around.intersection(&other.around).next().is_some(),
+        let says = |one: &Figure, other: &Figure| one.after.is_some_and(|after| has(&other.around, after));
+        match (self.after, other.after) {
+            _ if self.is_told && other.is_told => true,
+            (None, None) => common(&self.around, &other.around).next().is_some(),
             _ => says(self, other) || says(other, self),
         }
     }
 }
 
 /// The figures of a sentence outside of some places in it: names and times.
-pub(crate) fn figures(sentence: &str, taken: &[Span], folder: &mut Folder) -> Vec<Figure> {
-    let tokens = tokens(sentence, taken, folder);
+pub(crate) fn figures(sentence: &str, taken: &[Span], vocabulary: &mut Vocabulary) -> Vec<Figure> {
+    let tokens = tokens(sentence, taken, vocabulary);
     let mut found = Vec::new();
     let mut at = 0;
     while at < tokens.len() {
         match number(&tokens, at) {
             Some((value, step, used)) => {
-                found.extend(figure(sentence, &tokens, at, used, (value, step), folder));
+                found.extend(figure(sentence, &tokens, at, used, (value, step), vocabulary));
                 at += used;
             }
             None => at += 1,
@@ -117,18 +122,18 @@ pub(crate) fn figures(sentence: &str, taken: &[Span], folder: &mut Folder) -> Ve
 }
 
 /// A word with what is known of it.
-struct Token {
-    range: Range<usize>,
-    folded: String,
+pub(crate) struct Token {
+    pub(crate) range: Range<usize>,
+    pub(crate) folded: String,
     /// Part of a name or a time.
-    taken: bool,
+    pub(crate) taken: bool,
 }
 
-fn tokens(sentence: &str, taken: &[Span], folder: &mut Folder) -> Vec<Token> {
+fn tokens(sentence: &str, taken: &[Span], vocabulary: &mut Vocabulary) -> Vec<Token> {
     let mut tokens = Vec::new();
     for range in words(sentence) {
         let mut folded = String::new();
-        folder.fold(&sentence[range.clone()], &mut folded);
+        vocabulary.folder.fold(&sentence[range.clone()], &mut folded);
         let overlaps = |span: &Span| (span.start as usize) < range.end && range.start < span.end as usize;
         tokens.push(Token { taken: taken.iter().any(overlaps), range, folded });
     }
@@ -218,7 +223,7 @@ fn figure(
     at: usize,
     used: usize,
     (value, step): (f64, f64),
-    folder: &mut Folder,
+    vocabulary: &mut Vocabulary,
 ) -> Option<Figure> {
     let before = at.checked_sub(1).map(|before| tokens[before].folded.as_str());
     if matches!(before, Some("another" | "further" | "additional" | "other" | "remaining")) {
@@ -229,37 +234,66 @@ fn figure(
         // Part of a fraction, a score or a range.
         return None;
     }
-    let currency = currency_before(&sentence[..tokens[at].range.start]);
-    let percent = sentence[tokens[at + used - 1].range.end..].trim_start().starts_with('%');
-    let (unit, unit_words) = match (currency, percent) {
-        (Some(currency), _) => (currency.to_owned(), 0),
-        (None, true) => ("%".to_owned(), 0),
-        (None, false) => unit(sentence, tokens, at + used, folder)?,
-    };
-    let thing = match unit_words {
-        0 => unit.clone(),
-        _ => sentence[tokens[at + used + unit_words - 1].range.clone()].to_owned(),
-    };
     let (low, high, from) = bounds(tokens, at, value, step);
-    let last = at + used + unit_words;
-    let mut said = |from: usize, to: usize| -> Vec<String> {
+    let counted = counted(sentence, tokens, (at, from, used), vocabulary)?;
+    let mut said = |from: usize, to: usize| -> Vec<u32> {
         let free = tokens[from..to.max(from)].iter().filter(|token| !token.taken);
         let says = free.map(|token| &token.folded).filter(|word| {
             word.len() > 2 && !is_stop_word(word) && !word.starts_with(|first: char| first.is_ascii_digit())
         });
-        says.map(|word| folder.stem_or_word(word)).collect()
+        says.map(|word| vocabulary.stem(word)).collect()
     };
+    let last = counted.last;
     let behind = said(last.min(tokens.len()), (last + AROUND_WORDS).min(tokens.len()));
     let before = said(at.saturating_sub(AROUND_WORDS), at);
+    let text = sentence.get(counted.bytes)?.split_whitespace().collect::<Vec<_>>().join(" ");
+    let after = behind.first().copied();
+    let around: BTreeSet<u32> = before.into_iter().chain(behind).collect();
+    let is_told = counted.is_told;
+    let (unit, thing) = (vocabulary.number(&counted.unit), vocabulary.number(&counted.thing));
+    Some(Figure { text: text.into(), unit, thing, low, high, around: around.into_iter().collect(), after, is_told })
+}
+
+/// What a number counts.
+struct Counted {
+    /// See [`Figure`].
+    unit: String,
+    thing: String,
+    is_told: bool,
+    /// The token behind the words that say so.
+    last: usize,
+    /// All of it in the sentence.
+    bytes: Range<usize>,
+}
+
+/// What the number counts that starts at a token, with the words that bound it at another, and takes `used` tokens.
+fn counted(
+    sentence: &str,
+    tokens: &[Token],
+    (at, from, used): (usize, usize, usize),
+    vocabulary: &mut Vocabulary,
+) -> Option<Counted> {
+    let end = at + used;
     let start = tokens[from].range.start;
-    let start = currency.map_or(start, |currency| start.min(tokens[at].range.start.saturating_sub(currency.len())));
-    let mut end = tokens[last - 1].range.end;
-    if percent {
-        end += sentence[end..].find('%').map_or(0, |at| at + 1);
+    let number_end = tokens[end - 1].range.end;
+    let plain =
+        |unit: &str, bytes| Counted { unit: unit.to_owned(), thing: unit.to_owned(), is_told: false, last: end, bytes };
+    if let Some(currency) = currency_before(&sentence[..tokens[at].range.start]) {
+        let start = start.min(tokens[at].range.start.saturating_sub(currency.len()));
+        return Some(plain(currency, start..number_end));
     }
-    let text = sentence.get(start..end)?.split_whitespace().collect::<Vec<_>>().join(" ");
-    let after = behind.first().cloned();
-    Some(Figure { text, unit, thing, low, high, around: before.into_iter().chain(behind).collect(), after })
+    let behind = &sentence[number_end..];
+    if behind.trim_start().starts_with('%') {
+        return Some(plain("%", start..number_end + behind.find('%').map_or(0, |at| at + 1)));
+    }
+    if let Some(toll) = toll(sentence, tokens, from, end) {
+        let bytes = tokens[toll.first].range.start..tokens[toll.last - 1].range.end;
+        return Some(Counted { is_told: true, last: toll.last, ..plain(toll.what, bytes) });
+    }
+    let (unit, words) = unit(sentence, tokens, end, vocabulary)?;
+    let noun = tokens[end + words - 1].range.clone();
+    let thing = sentence[noun.clone()].to_owned();
+    Some(Counted { unit, thing, is_told: false, last: end + words, bytes: start..noun.end })
 }
 
 fn currency_before(before: &str) -> Option<&'static str> {
@@ -268,7 +302,7 @@ fn currency_before(before: &str) -> Option<&'static str> {
 
 /// What is counted: the noun behind the number, with how many words it takes. Names and a few other words in between are
 /// passed over, punctuation is not. Only what looks like a plural counts: a number before any other word is no figure.
-fn unit(sentence: &str, tokens: &[Token], from: usize, folder: &mut Folder) -> Option<(String, usize)> {
+fn unit(sentence: &str, tokens: &[Token], from: usize, vocabulary: &mut Vocabulary) -> Option<(String, usize)> {
     let (mut end, mut between) = (tokens.get(from.checked_sub(1)?)?.range.end, 0);
     for (at, token) in tokens.iter().enumerate().skip(from) {
         let gap = &sentence[end..token.range.start];
@@ -287,7 +321,7 @@ fn unit(sentence: &str, tokens: &[Token], from: usize, folder: &mut Folder) -> O
             "per" if next == Some("cent") => return Some(("%".to_owned(), used + 1)),
             "dollars" | "dollar" | "dlrs" | "dlr" => return Some(("$".to_owned(), used)),
             "euros" | "euro" => return Some(("€".to_owned(), used)),
-            word if is_plural(word) => folder.stem_or_word(word),
+            word if is_plural(word) => vocabulary.folder.stem_or_word(word),
             word if is_stop_word(word) || !word.starts_with(char::is_alphabetic) => return None,
             _ => {
                 between += 1;
@@ -341,16 +375,17 @@ fn bounds(tokens: &[Token], at: usize, value: f64, step: f64) -> (f64, f64, usiz
 #[cfg(test)]
 mod tests {
     use super::{Figure, figures};
-    use dateline_processor_index::words::Folder;
+    use crate::vocabulary::Vocabulary;
 
-    fn of(sentence: &str) -> Vec<Figure> {
-        figures(sentence, &[], &mut Folder::default())
+    fn of(sentences: &[&str]) -> Vec<Vec<Figure>> {
+        let mut vocabulary = Vocabulary::default();
+        sentences.iter().map(|sentence| figures(sentence, &[], &mut vocabulary)).collect()
     }
 
     #[test]
     fn figures_are_numbers_of_something() {
         for (sentence, expected) in [
-            ("At least 12 people were killed.", vec!["At least 12 people"]),
+            ("At least 12 people were killed.", vec!["At least 12 people were killed"]),
             ("Twenty-one ships and 3.5 million tonnes left.", vec!["Twenty-one ships", "3.5 million tonnes"]),
             ("It cost $4.5 billion, 12 percent more.", vec!["$4.5 billion", "12 percent"]),
             ("Wheat lost 5% and 1,200 jobs went.", vec!["5%", "1,200 jobs"]),
@@ -360,8 +395,20 @@ mod tests {
             ("Output fell to 39,834 compared with 41,000 a year before.", vec![]),
             ("Gold stood at 3,913.00 (previous 3,905.00) and 153 JUL7.", vec![]),
             ("", vec![]),
+            ("The blast killed at least 12 in Naxos, wounding 30.", vec!["killed at least 12", "wounding 30"]),
+            ("Twelve dead, 30 injured and 3 still missing.", vec!["Twelve dead", "30 injured"]),
+            (
+                "The death toll rose to 120, and 15 persons have died of it.",
+                vec!["toll rose to 120", "15 persons have died"],
+            ),
+            (
+                "A 7.1-magnitude quake, or of magnitude 6.9, or 7 on the Richter scale.",
+                vec!["7.1-magnitude", "6.9", "7 on the Richter"],
+            ),
+            ("It killed 12 guards and wounded 30 Spartans.", vec!["12 guards", "30 Spartans"]),
+            ("They toll 12 at noon.", vec![]),
         ] {
-            let found: Vec<String> = of(sentence).into_iter().map(|figure| figure.text).collect();
+            let found: Vec<String> = of(&[sentence]).concat().into_iter().map(|figure| figure.text.into()).collect();
             assert_eq!(found, expected, "{sentence}");
         }
     }
@@ -378,16 +425,29 @@ mod tests {
             ("20 million tonnes rot.", "33 million tonnes rot.", true),
             ("Over 200 people died.", "250 people died.", false),
         ] {
-            let (one_figure, other_figure) = (&of(one)[0], &of(other)[0]);
+            let figures = of(&[one, other]).concat();
+            let (one_figure, other_figure) = (&figures[0], &figures[1]);
             assert_eq!(one_figure.contradicts(other_figure), expected, "{one} {other}");
             assert_eq!(other_figure.contradicts(one_figure), expected, "{other} {one}");
         }
     }
 
     #[test]
+    fn who_was_killed_is_counted_in_many_words() {
+        let killed =
+            ["killing 12 in a market", "12 people have been killed", "a toll of 12", "12 dead", "killed 12 people"];
+        let figures = of(&killed).concat();
+        assert_eq!(figures.len(), killed.len());
+        assert!(figures.iter().all(|figure| figure.unit == figures[0].unit && figure.is_about_same(&figures[0])));
+        let hurt = of(&["killing 12", "12 people were hurt", "12 people fled the killing"]).concat();
+        assert!(hurt[1..].iter().all(|figure| figure.unit != hurt[0].unit));
+    }
+
+    #[test]
     fn what_is_counted_shows_in_the_words_around() {
-        let killed = &of("The blast killed 12 people in the market.")[0];
-        assert!(killed.is_about_same(&of("Some 30 people were killed.")[0]));
-        assert!(!killed.is_about_same(&of("Doctors treated 30 people for burns.")[0]));
+        let sentences = ["Boats landed 12 tons of cod.", "Some 30 tons were landed.", "They sold 30 tons at noon."];
+        let figures = of(&sentences).concat();
+        assert!(figures[0].is_about_same(&figures[1]));
+        assert!(!figures[0].is_about_same(&figures[2]));
     }
 }

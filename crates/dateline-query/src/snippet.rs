@@ -9,8 +9,8 @@ use std::ops::Range;
 
 /// About how long a snippet is, in bytes.
 pub const SNIPPET_BYTES: usize = 220;
-/// Longest title made of a first sentence, in characters.
-const TITLE_CHARACTERS_MAX: usize = 90;
+/// Longest title made of a first sentence, in characters, with the sign that it was cut.
+const TITLE_CHARACTERS_MAX: usize = 91;
 /// How far a snippet's start may move back to begin with a sentence, in bytes.
 const LEAD_BYTES_MAX: usize = 80;
 /// Text looked through for the best passage, in bytes.
@@ -285,21 +285,115 @@ pub fn headline_of(title: Option<&str>, text: &str, marks: &[Mark]) -> String {
         let long_enough = line[..at].split_whitespace().count() >= 4;
         (parted && long_enough).then_some(at + end.len())
     });
-    let sentence = &line[..sentence_end.unwrap_or(line.len())];
-    let mut shown = String::new();
-    for word in sentence.split_whitespace() {
-        if shown.chars().count() + word.chars().count() + 1 > TITLE_CHARACTERS_MAX {
+    beginning(&line[..sentence_end.unwrap_or(line.len())], TITLE_CHARACTERS_MAX)
+}
+
+/// The first words of a text on one line, no longer than `characters_max` with the `…` where it was cut.
+#[must_use]
+pub fn beginning(text: &str, characters_max: usize) -> String {
+    let (mut shown, mut characters) = (String::new(), 0);
+    for word in text.split_whitespace() {
+        let blank = usize::from(!shown.is_empty());
+        characters += blank + word.chars().count();
+        if characters >= characters_max {
             // Not all languages part words by blanks.
             if shown.is_empty() {
-                shown.extend(word.chars().take(TITLE_CHARACTERS_MAX));
+                shown.extend(word.chars().take(characters_max.saturating_sub(1)));
             }
             shown.push('…');
             break;
         }
-        if !shown.is_empty() {
-            shown.push(' ');
-        }
+        shown.extend((blank > 0).then_some(' '));
         shown.push_str(word);
     }
     shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Matcher, beginning, snippet};
+    use crate::context::Article;
+    use dateline_core::{ContentHash, Origin, SourcePath};
+    use dateline_processor_index::Word;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_beginning_ends_with_a_word() {
+        assert_eq!(beginning("  They met\n\non Monday. ", 160), "They met on Monday.");
+        let shown = beginning(&"word ".repeat(100), 160);
+        assert!(shown.ends_with("word…") && shown.chars().count() <= 160, "{shown}");
+        assert_eq!(beginning(&"会".repeat(1_000), 160), format!("{}…", "会".repeat(159)));
+    }
+
+    /// Words that folding or stemming changes, among them beginnings that are not plain letters.
+    fn any_word() -> impl Strategy<Value = String> {
+        const ODD: &[&str] = &[
+            "Éclairs",
+            "E\u{301}clair",
+            "eclair",
+            "Œuvres",
+            "oeuvre",
+            "ﬁnes",
+            "fines",
+            "skies",
+            "Sky",
+            "dying",
+            "die",
+            "Die",
+            "U.S.",
+            "us",
+            "O’Brien's",
+            "obrien",
+            "İzmir",
+            "izmir",
+            "3,913.00",
+            "3913.00",
+            "Straße",
+            "strasse",
+            "ＡＢＣ",
+            "abc",
+            "Київ",
+            "北京",
+            "ying",
+            "Yelled",
+            "yell",
+            "\u{212a}elvin",
+            "kelvins",
+            "ßa",
+            "ǅ",
+            "dz",
+        ];
+        prop_oneof![
+            prop::sample::select(ODD).prop_map(str::to_owned),
+            "[a-eA-E]{1,4}(s|ing|ed|ies|'s)?",
+            "[\\PC&&[^ ]]{1,4}",
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn looking_at_initials_first_leaves_no_word_out(
+            text in prop::collection::vec(any_word(), 0..40),
+            wanted in prop::collection::vec((any_word(), 0..3), 1..4),
+        ) {
+            let make = |(text, kind)| match kind {
+                0 => Word::Exact(text),
+                1 => Word::Stem(text),
+                _ => Word::Prefix(text),
+            };
+            let wanted: Vec<Word> = wanted.into_iter().map(make).collect();
+            let article = Article {
+                path: SourcePath::new("a.txt"),
+                part: "1".to_owned(),
+                title: None,
+                text: text.join(" ").into(),
+                marks: Vec::new(),
+                origin: Origin { offset: Some(0), line: 1 },
+                content: ContentHash::of(b""),
+            };
+            let mut quick = Matcher::new(&wanted);
+            let mut thorough = Matcher { initials: None, ..Matcher::new(&wanted) };
+            prop_assert_eq!(snippet(&article, &mut quick), snippet(&article, &mut thorough));
+        }
+    }
 }

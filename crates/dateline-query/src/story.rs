@@ -2,13 +2,15 @@
 //! they begin with the same names, and they share much of their vocabulary. No clustering, and nothing about wording.
 
 use crate::figure::Figure;
+use crate::vocabulary::{Set, Vocabulary, common, has};
 use rustc_hash::FxHashMap;
-use std::collections::BTreeSet;
 
 /// Share of the names an article begins with, of the article with fewer, that the other must have there too.
 const LEAD_SHARED_MIN: f64 = 0.5;
 /// Least cosine of the rarities of the words two articles have: events of one kind share less.
 const CLOSENESS_MIN: f64 = 0.3;
+/// The same for tolls, about which reporters say little in common.
+const CLOSENESS_TOLL_MIN: f64 = 0.2;
 
 /// Uses of a word from which on it says what an article is about.
 const KEYWORD_USES_MIN: usize = 3;
@@ -19,11 +21,11 @@ pub(crate) struct Story {
     /// Stems of its words that say something, as numbers, sorted.
     pub(crate) words: Vec<u32>,
     /// Its names, folded.
-    pub(crate) named: BTreeSet<String>,
+    pub(crate) named: Set,
     /// The names it begins with.
-    pub(crate) lead: BTreeSet<String>,
+    pub(crate) lead: Set,
     /// Whom it names most often, of those the first.
-    pub(crate) subject: Option<String>,
+    pub(crate) subject: Option<u32>,
     /// The word it uses most often, when it does so again and again.
     pub(crate) keyword: Option<u32>,
     /// All its figures.
@@ -41,13 +43,14 @@ impl Story {
     }
 
     /// Whether its subject is known to the other.
-    fn is_known_to(&self, other: &Story) -> bool {
-        self.subject.as_ref().is_none_or(|subject| other.named.iter().any(|name| is_one_name(subject, name)))
+    fn is_known_to(&self, other: &Story, vocabulary: &Vocabulary) -> bool {
+        let is_meant = |subject: u32, name: &u32| is_one_name(vocabulary.word(subject), vocabulary.word(*name));
+        self.subject.is_none_or(|subject| other.named.iter().any(|name| is_meant(subject, name)))
     }
 
     /// Whether some figure of its own fits another one: it says that too.
     pub(crate) fn says(&self, figure: &Figure) -> bool {
-        self.figures.iter().any(|own| own.unit == figure.unit && !own.contradicts(figure))
+        self.figures.iter().any(|own| own.unit == figure.unit && !own.contradicts(figure) && own.is_about_same(figure))
     }
 }
 
@@ -69,51 +72,61 @@ pub(crate) fn rarities<'s>(stories: impl Iterator<Item = &'s Story>) -> FxHashMa
     counts.into_iter().map(|(word, count)| (word, (1.0 + all / f64::from(count)).ln())).collect()
 }
 
-/// Whether two articles tell one story.
-pub(crate) fn is_one_story(one: &Story, other: &Story, rarities: &FxHashMap<u32, f64>) -> bool {
-    let shared = one.lead.intersection(&other.lead).count();
+/// Whether two articles tell one story. Of tolls it is enough that one knows whom the other is about.
+pub(crate) fn is_one_story(
+    one: &Story,
+    other: &Story,
+    is_toll: bool,
+    rarities: &FxHashMap<u32, f64>,
+    vocabulary: &Vocabulary,
+) -> bool {
+    let known = [one.is_known_to(other, vocabulary), other.is_known_to(one, vocabulary)];
+    let is_known = if is_toll { known[0] || known[1] } else { known[0] && known[1] };
+    let shared = common(&one.lead, &other.lead).count();
     let fewer = one.lead.len().min(other.lead.len());
     shared > 0
         && shared as f64 >= LEAD_SHARED_MIN * fewer as f64
-        && one.is_known_to(other)
-        && other.is_known_to(one)
-        && one.keyword.is_none_or(|word| other.words.binary_search(&word).is_ok())
-        && other.keyword.is_none_or(|word| one.words.binary_search(&word).is_ok())
-        && closeness(one, other, rarities) >= CLOSENESS_MIN
+        && is_known
+        && one.keyword.is_none_or(|word| has(&other.words, word))
+        && other.keyword.is_none_or(|word| has(&one.words, word))
+        && closeness(one, other, rarities) >= if is_toll { CLOSENESS_TOLL_MIN } else { CLOSENESS_MIN }
 }
 
 fn closeness(one: &Story, other: &Story, rarities: &FxHashMap<u32, f64>) -> f64 {
     let square = |word: &u32| rarities.get(word).copied().unwrap_or_default().powi(2);
     let length = |story: &Story| story.words.iter().map(square).sum::<f64>().sqrt();
-    let both: f64 = one.words.iter().filter(|word| other.words.binary_search(word).is_ok()).map(square).sum();
+    let both: f64 = common(&one.words, &other.words).map(|word| square(&word)).sum();
     both / (length(one) * length(other)).max(f64::MIN_POSITIVE)
 }
 
 #[cfg(test)]
 mod tests {
     use super::{Story, is_one_name, is_one_story, rarities};
+    use crate::vocabulary::Vocabulary;
 
-    fn story(subject: &str, words: &[u32]) -> Story {
-        let names = || ["treasury".to_owned(), subject.to_owned()].into_iter().collect();
+    fn story(subject: &str, words: &[u32], vocabulary: &mut Vocabulary) -> Story {
+        let names = vocabulary.set(["treasury", subject]);
         Story {
             words: words.to_vec(),
-            named: names(),
-            lead: names(),
-            subject: Some(subject.to_owned()),
+            named: names.clone(),
+            lead: names,
+            subject: vocabulary.get(subject),
             ..Story::default()
         }
     }
 
     #[test]
     fn stories_of_one_kind_differ_in_whom_they_are_about_or_in_their_words() {
+        let mut vocabulary = Vocabulary::default();
         let stories = [
-            story("acme", &[1, 2, 3, 4]),
-            story("acme corp", &[1, 2, 3, 5]),
-            story("bolt", &[1, 2, 3, 4]),
-            story("acme", &[1, 6, 7, 8]),
+            story("acme", &[1, 2, 3, 4], &mut vocabulary),
+            story("acme corp", &[1, 2, 3, 5], &mut vocabulary),
+            story("bolt", &[1, 2, 3, 4], &mut vocabulary),
+            story("acme", &[1, 6, 7, 8], &mut vocabulary),
         ];
         let rarities = rarities(stories.iter());
-        let is_one = |one: usize, other: usize| is_one_story(&stories[one], &stories[other], &rarities);
+        let is_one =
+            |one: usize, other: usize| is_one_story(&stories[one], &stories[other], false, &rarities, &vocabulary);
         assert!(is_one(0, 1) && is_one(1, 0));
         assert!(!is_one(0, 2), "about somebody else in the same words");
         assert!(!is_one(0, 3), "about something else");

@@ -54,12 +54,13 @@ impl Answerer {
         let annotations = self.store.annotations(side.document, side.revision).map_err(store_error)?;
         let (Some(article), Some(annotations)) = (article, annotations) else { return Ok(None) };
         let dct = layer_of::<DctLayer>(&annotations.layers)?;
+        let sentence = side.span.slice(&article.text).unwrap_or_default();
         Ok(Some(ConflictSide {
             document: side.document.0,
             path: article.path.display(),
             line: article.line(side.span.start),
             value: side.value.clone(),
-            sentence: side.sentence.clone(),
+            sentence: sentence.split_whitespace().collect::<Vec<_>>().join(" "),
             dct: dct.and_then(|layer| layer.dct.as_ref().map(|dct| dct.interval.into())),
             span: article.in_file(side.span).map(|(start, end)| ByteSpan { start, end }),
             content: Some(article.content.to_string()),

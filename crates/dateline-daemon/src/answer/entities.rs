@@ -7,7 +7,7 @@ use dateline_protocol::wire::{
     CoMention, Days, Decided, EntityDetail, EntityDocument, EntityMonth, EntityName, EntitySuggestion, EntitySummary,
 };
 use dateline_protocol::{End, Entities, EntityAction, ErrorBody, ErrorKind};
-use dateline_query::{Aliases, KnownEntity, OutsideError};
+use dateline_query::{KnownEntity, OutsideError};
 use dateline_store::{Decisions, MergeDecision, NeverDecision, RenameDecision, SplitDecision};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -120,8 +120,7 @@ impl Answerer {
                 let mut names: Vec<String> =
                     like.into_iter().map(|entity| format!("{} ({})", entity.name, entity.entity)).collect();
                 if names.is_empty() {
-                    let like = self.names().like(named);
-                    names = like.map_err(|error| ErrorBody::from_error(ErrorKind::Internal, error.as_ref()))?;
+                    names = self.names_like(named)?;
                 }
                 Err(ErrorBody::new(ErrorKind::NotFound, format!("no entity `{named}`"))
                     .candidates(names)

@@ -68,8 +68,7 @@ impl Answerer {
         if let Some(by) = request.by.as_deref().filter(|_| reply.sent() == 0)
             && wanted.is_some_and(|wanted| wanted.names.is_empty())
         {
-            let like =
-                self.names().like(by).map_err(|error| ErrorBody::from_error(ErrorKind::Internal, error.as_ref()))?;
+            let like = self.names_like(by)?;
             return Err(ErrorBody::new(ErrorKind::NotFound, format!("nobody called `{by}` is quoted")).candidates(like));
         }
         Ok(End::of_items(reply.sent()))

@@ -6,8 +6,8 @@ use dateline_processor_index::{Clock, Filter, Found, FoundHit, Node, Order, Plan
 use dateline_protocol::wire::{ByteSpan, Days, Hit};
 use dateline_protocol::{Counts, End, ErrorBody, ErrorKind, Exit, Match, Note, Search, Selection};
 use dateline_query::{
-    Aliases, Article, Context, FacetDeclaration, KnownEntity, OutsideError, QueryError, SearchError, SearchOptions,
-    Sources, Texts,
+    Aliases, Article, Context, FacetDeclaration, KnownEntity, OutsideError, Query, QueryError, SearchError,
+    SearchOptions, Sources, Texts,
 };
 use dateline_store::{ChangeData, Store};
 use serde_json::{Value, json};
@@ -110,6 +110,13 @@ pub(super) fn options(selection: &Selection, offset: usize, limit: usize) -> Sea
     }
 }
 
+/// The query of a selection, as it is read.
+pub(super) fn parsed(selection: &Selection) -> Result<(&str, Query), ErrorBody> {
+    let text = if selection.query.trim().is_empty() { EVERYTHING } else { &selection.query };
+    let query = dateline_query::parse(text).map_err(|error| query_error(text, error))?;
+    Ok((text, query))
+}
+
 pub(super) fn search_error(query: &str, error: SearchError) -> ErrorBody {
     match error {
         SearchError::Query(error) => query_error(query, error),
@@ -117,7 +124,7 @@ pub(super) fn search_error(query: &str, error: SearchError) -> ErrorBody {
     }
 }
 
-pub(super) fn query_error(query: &str, error: QueryError) -> ErrorBody {
+fn query_error(query: &str, error: QueryError) -> ErrorBody {
     let start = error.span.start.min(query.len());
     let span = Span::new(start, error.span.end.clamp(start, query.len()));
     let expected = if error.expected.is_empty() { None } else { Some(format!("expected {}", error.expected)) };
@@ -186,8 +193,7 @@ impl From<dateline_query::Matched> for Listed {
 impl Answerer {
     pub(super) fn search(&self, request: &Search, reply: &mut Reply<'_>) -> Answered {
         let selection = &request.selection;
-        let text = if selection.query.trim().is_empty() { EVERYTHING } else { &selection.query };
-        let query = dateline_query::parse(text).map_err(|error| query_error(text, error))?;
+        let (text, query) = parsed(selection)?;
         let limit = request.limit.min(HITS_MAX) as usize;
         let options = options(selection, request.offset as usize, limit);
         let (facets, texts, names) = (facets(self), StoreTexts(&self.store), self.names());
@@ -295,6 +301,11 @@ impl Answerer {
         Names { answerer: self, decisions: OnceCell::new() }
     }
 
+    /// Names much like one that nobody has.
+    pub(super) fn names_like(&self, name: &str) -> Result<Vec<String>, ErrorBody> {
+        self.names().like(name).map_err(|error| ErrorBody::from_error(ErrorKind::Internal, error.as_ref()))
+    }
+
     /// What searches are made of.
     pub(super) fn sources<'a>(
         &'a self,
@@ -324,8 +335,7 @@ impl Answerer {
         selection: &Selection,
         options: SearchOptions,
     ) -> Result<(Found, Vec<dateline_query::Note>), ErrorBody> {
-        let text = if selection.query.trim().is_empty() { EVERYTHING } else { &selection.query };
-        let query = dateline_query::parse(text).map_err(|error| query_error(text, error))?;
+        let (text, query) = parsed(selection)?;
         let (facets, texts, names) = (facets(self), StoreTexts(&self.store), self.names());
         let matched = dateline_query::find(&query, &options, self.sources(&texts, &facets, &names));
         let matched = matched.map_err(|error| search_error(text, error))?;
@@ -359,8 +369,7 @@ impl Answerer {
         if selection.query.trim().is_empty() {
             return Ok(Selected { node: None, filter });
         }
-        let text = &selection.query;
-        let query = dateline_query::parse(text).map_err(|error| query_error(text, error))?;
+        let (text, query) = parsed(selection)?;
         let (facets, names) = (facets(self), self.names());
         let context = Context { facets: &facets, aliases: &names };
         let planned = dateline_query::plan(&query, &options(selection, 0, 1), context);

@@ -156,7 +156,7 @@ fn arrival(change: ChangeData) -> Result<Arrival, ErrorBody> {
     };
     let dct = layer_of::<DctLayer>(&data.annotations.layers)?;
     let prose = data.content.marks.iter().map(|mark| mark.span.end as usize).max().unwrap_or(0);
-    let snippet = beginning(data.content.text.get(prose..).unwrap_or_default());
+    let snippet = dateline_query::beginning(data.content.text.get(prose..).unwrap_or_default(), SNIPPET_CHARS);
     Ok(Arrival {
         sequence: change.sequence.0,
         change: kind,
@@ -169,28 +169,6 @@ fn arrival(change: ChangeData) -> Result<Arrival, ErrorBody> {
         revision: data.entry.revision.0,
         snippet,
     })
-}
-
-/// The first words of a text, on one line.
-fn beginning(text: &str) -> String {
-    let mut shown = String::new();
-    let mut characters = 0;
-    for word in text.split_whitespace() {
-        characters += word.chars().count() + 1;
-        if characters > SNIPPET_CHARS {
-            // Not all languages part words by blanks.
-            if shown.is_empty() {
-                shown.extend(word.chars().take(SNIPPET_CHARS));
-            }
-            shown.push('…');
-            break;
-        }
-        if !shown.is_empty() {
-            shown.push(' ');
-        }
-        shown.push_str(word);
-    }
-    shown
 }
 
 fn export_document(data: RevisionData) -> Result<ExportDocument, ErrorBody> {
@@ -257,18 +235,4 @@ fn export_entities(data: &RevisionData) -> Result<Vec<ExportEntity>, ErrorBody> 
         })
     };
     Ok(layer.mentions.iter().filter_map(record).collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{SNIPPET_CHARS, beginning};
-
-    #[test]
-    fn a_beginning_ends_with_a_word() {
-        assert_eq!(beginning("  They met\n\non Monday. "), "They met on Monday.");
-        let long = "word ".repeat(100);
-        let shown = beginning(&long);
-        assert!(shown.ends_with("word…") && shown.chars().count() <= SNIPPET_CHARS, "{shown}");
-        assert_eq!(beginning(&"会".repeat(1_000)), format!("{}…", "会".repeat(SNIPPET_CHARS)));
-    }
 }

@@ -1,6 +1,6 @@
 //! `timeline`, `on` and `who`: what happened when, what a day was about, and who was in it.
 
-use super::search::{facets, note, options, query_error, search_error};
+use super::search::{facets, note, options, parsed, search_error};
 use super::{Answered, Answerer, Reply, in_time, layer_of, store_error};
 use dateline_core::layers::{DctLayer, EntityLayer, SentenceLayer, Timex, TimexLayer};
 use dateline_core::{DateInterval, DocumentId, Revision, Span};
@@ -127,11 +127,10 @@ impl Answerer {
 
     /// The words a selection asks for, spellings of entities among them.
     pub(super) fn words_of(&self, selection: &Selection) -> Result<Vec<Word>, ErrorBody> {
-        let text = &selection.query;
-        if text.trim().is_empty() {
+        if selection.query.trim().is_empty() {
             return Ok(Vec::new());
         }
-        let query = dateline_query::parse(text).map_err(|error| query_error(text, error))?;
+        let (text, query) = parsed(selection)?;
         let (facets, names) = (facets(self), self.names());
         let context = dateline_query::Context { facets: &facets, aliases: &names };
         let planned = dateline_query::plan(&query, &options(selection, 0, 1), context);
