@@ -48,7 +48,7 @@ impl BuildAnnotator for Entities {
     type Config = EntitiesConfig;
 
     fn build(config: EntitiesConfig, _resources: &Resources) -> Result<Entities, BuildError> {
-        let descriptor = Descriptor::new("entities", 2, "Finds persons, organisations, places and other names")
+        let descriptor = Descriptor::new("entities", 3, "Finds persons, organisations, places and other names")
             .reads(Input::Text)
             .reads(Input::Title)
             .reads(Input::Hints)
