@@ -4,7 +4,7 @@
 use crate::connect::connect_daemon;
 use clap::Command;
 use clap_complete::engine::CompletionCandidate;
-use clap_complete::env::{Bash, Elvish, EnvCompleter, Fish, Powershell, Shells, Zsh as StockZsh};
+use clap_complete::env::{Bash, Elvish, EnvCompleter, Fish, Powershell, Shells, Zsh};
 use dateline_config::{Environment, Overrides};
 use dateline_protocol::wire::Suggestion;
 use dateline_protocol::{Complete, Completion, Request};
@@ -22,39 +22,29 @@ const WORDS_MAX: u32 = 50;
 pub(crate) const VARIABLE: &str = "COMPLETE";
 
 /// What a shell runs to complete, in every shell there is a way for.
-pub(crate) const SHELLS: Shells<'static> = Shells(&[&WholeWords, &Elvish, &Fish, &Powershell, &Elsewhere]);
+pub(crate) const SHELLS: Shells<'static> = Shells(&[&BASH, &Elvish, &Fish, &Powershell, &ZSH]);
+
+/// A shell that loads a function of ours; everything else is as clap has it.
+struct OwnFunction {
+    stock: &'static (dyn EnvCompleter + Sync),
+    /// Its text: `NAME`, `VARIABLE` and `PROGRAM` stand for what they say.
+    function: &'static str,
+}
 
 /// Bash parts words at colons, and so `entity:zel` in three. Its words are put together again before they are completed, and
 /// what bash believes to be there already is cut from the candidates. Blanks and the like in them are escaped.
-struct WholeWords;
-
-/// The function bash calls: `NAME`, `VARIABLE` and `PROGRAM` stand for what they say.
-const BASH_FUNCTION: &str = include_str!("complete.bash");
+const BASH: OwnFunction = OwnFunction { stock: &Bash, function: include_str!("complete.bash") };
 
 /// Zsh drops candidates that do not begin with what was typed, and puts a blank behind `path:`. This way it does neither.
-struct Elsewhere;
+const ZSH: OwnFunction = OwnFunction { stock: &Zsh, function: include_str!("complete.zsh") };
 
-/// The function zsh calls.
-const ZSH_FUNCTION: &str = include_str!("complete.zsh");
-
-/// Writes what a shell is to load: a function with the names it needs.
-fn register(
-    function: &str,
-    (variable, name, program): (&str, &str, &str),
-    out: &mut dyn io::Write,
-) -> Result<(), io::Error> {
-    let program = format!("'{}'", program.replace('\'', r"'\''"));
-    let function = function.replace("VARIABLE", variable).replace("NAME", name).replace("PROGRAM", &program);
-    out.write_all(function.as_bytes())
-}
-
-impl EnvCompleter for Elsewhere {
+impl EnvCompleter for OwnFunction {
     fn name(&self) -> &'static str {
-        StockZsh.name()
+        self.stock.name()
     }
 
     fn is(&self, name: &str) -> bool {
-        StockZsh.is(name)
+        self.stock.is(name)
     }
 
     fn write_registration(
@@ -65,7 +55,9 @@ impl EnvCompleter for Elsewhere {
         program: &str,
         out: &mut dyn io::Write,
     ) -> Result<(), io::Error> {
-        register(ZSH_FUNCTION, (variable, name, program), out)
+        let program = format!("'{}'", program.replace('\'', r"'\''"));
+        let function = self.function.replace("VARIABLE", variable).replace("NAME", name).replace("PROGRAM", &program);
+        out.write_all(function.as_bytes())
     }
 
     fn write_complete(
@@ -75,38 +67,7 @@ impl EnvCompleter for Elsewhere {
         directory: Option<&Path>,
         out: &mut dyn io::Write,
     ) -> Result<(), io::Error> {
-        StockZsh.write_complete(command, arguments, directory, out)
-    }
-}
-
-impl EnvCompleter for WholeWords {
-    fn name(&self) -> &'static str {
-        Bash.name()
-    }
-
-    fn is(&self, name: &str) -> bool {
-        Bash.is(name)
-    }
-
-    fn write_registration(
-        &self,
-        variable: &str,
-        name: &str,
-        _: &str,
-        program: &str,
-        out: &mut dyn io::Write,
-    ) -> Result<(), io::Error> {
-        register(BASH_FUNCTION, (variable, name, program), out)
-    }
-
-    fn write_complete(
-        &self,
-        command: &mut Command,
-        arguments: Vec<OsString>,
-        directory: Option<&Path>,
-        out: &mut dyn io::Write,
-    ) -> Result<(), io::Error> {
-        Bash.write_complete(command, arguments, directory, out)
+        self.stock.write_complete(command, arguments, directory, out)
     }
 }
 

@@ -7,6 +7,8 @@ use super::page::Page;
 use crate::token::flag;
 use dateline_processor::core::layers::EntityType;
 use rustc_hash::FxHashSet;
+use std::cell::LazyCell;
+use std::ops::Deref;
 
 /// Words in front of a ship's name.
 const VESSELS: &[&str] = &[
@@ -47,10 +49,11 @@ pub(super) fn tell(page: &Page<'_>, lists: &Gazetteer, pieces: &mut [Piece]) {
     let full = pieces.iter().filter(|piece| piece.kind == EntityType::Per && piece.end - piece.start > 1);
     let families: FxHashSet<u64> = full.map(|piece| page.tokens[piece.end - 1].fold).collect();
     let word = |piece: &Piece| is_one_word(*piece).then(|| page.tokens[piece.start].fold);
+    let speaks_of_ships = LazyCell::new(|| is_about_ships(page));
     let mut told: FxHashSet<u64> = FxHashSet::default();
     for piece in pieces.iter_mut() {
         let is_namesake = word(piece).is_some_and(|fold| families.contains(&fold));
-        if !is_namesake && is_told(page, lists, *piece) {
+        if !is_namesake && is_told(page, lists, &speaks_of_ships, *piece) {
             piece.kind = EntityType::Misc;
             told.extend(word(piece));
         }
@@ -79,7 +82,7 @@ fn is_about_ships(page: &Page<'_>) -> bool {
 }
 
 /// Whether a name is a ship's by what stands around it.
-fn is_told(page: &Page<'_>, lists: &Gazetteer, piece: Piece) -> bool {
+fn is_told(page: &Page<'_>, lists: &Gazetteer, speaks_of_ships: &impl Deref<Target = bool>, piece: Piece) -> bool {
     let is_listed = || lists.name(&page.tokens[piece.start..piece.end]).is_some();
     if !matches!(piece.kind, EntityType::Per | EntityType::Loc) || piece.kind == EntityType::Loc && is_listed() {
         return false;
@@ -87,7 +90,7 @@ fn is_told(page: &Page<'_>, lists: &Gazetteer, piece: Piece) -> bool {
     let in_line = |at: usize| !page.tokens[at].any(flag::LINE | flag::SENTENCE);
     let sails = page.tokens.get(piece.end).is_some_and(|_| in_line(piece.end) && SAILS.contains(&page.word(piece.end)));
     let has_article = piece.start > 0 && matches!(page.word(piece.start - 1), "the" | "The") && in_line(piece.start);
-    if has_article && (sails || is_one_word(piece) && did(page, piece.end) && is_about_ships(page)) {
+    if has_article && (sails || is_one_word(piece) && did(page, piece.end) && **speaks_of_ships) {
         return true;
     }
     let is_mark = |at: &usize| MARKS.contains(&page.word(*at));
