@@ -62,6 +62,10 @@ impl Matcher {
         let (mut prefixes, mut fuzzy) = (Vec::new(), Vec::new());
         for (number, word) in wanted.iter().enumerate() {
             folder.fold(word.text(), &mut folded);
+            // Signs alone are no word, to the index neither.
+            if folded.is_empty() {
+                continue;
+            }
             match word {
                 Word::Exact(_) => {
                     exact.entry(folded.clone()).or_insert(number);
@@ -205,7 +209,8 @@ fn around(article: &Article, first: &Range<usize>, last: &Range<usize>) -> (usiz
             end == "\n" || before[after..].starts_with(char::is_whitespace) && !starts.starts_with(char::is_lowercase);
         parted.then_some(reach + before.len() - starts.len())
     });
-    let word = if reach == 0 { Some(0) } else { before.find(char::is_whitespace).map(|at| reach + at + 1) };
+    let blank = before.char_indices().find(|(_, character)| character.is_whitespace());
+    let word = if reach == 0 { Some(0) } else { blank.map(|(at, blank)| reach + at + blank.len_utf8()) };
     let floor =
         article.marks.iter().filter(|mark| mark.span.end as usize <= first.start).map(|mark| mark.span.end as usize);
     let start = sentence.or(word).unwrap_or(first.start).max(floor.max().unwrap_or(0));
@@ -325,6 +330,27 @@ mod tests {
         assert_eq!(beginning(&"会".repeat(1_000), 160), format!("{}…", "会".repeat(159)));
     }
 
+    fn article(text: String) -> Article {
+        Article {
+            path: SourcePath::new("a.txt"),
+            part: "1".to_owned(),
+            title: None,
+            text: text.into(),
+            marks: Vec::new(),
+            origin: Origin { offset: Some(0), line: 1 },
+            content: ContentHash::of(b""),
+        }
+    }
+
+    #[test]
+    fn a_passage_begins_behind_a_blank_of_any_kind() {
+        for blank in [" ", "\u{a0}", "\u{2009}", "\u{3000}"] {
+            let text = format!("{}ferry", format!("slow{blank}").repeat(200));
+            let shown = snippet(&article(text), &mut Matcher::new(&[Word::Stem("ferry".to_owned())]));
+            assert!(shown.text.starts_with("slow") && shown.text.ends_with("ferry"), "{blank:?}: {shown:?}");
+        }
+    }
+
     /// Words that folding or stemming changes, among them beginnings that are not plain letters.
     fn any_word() -> impl Strategy<Value = String> {
         const ODD: &[&str] = &[
@@ -382,15 +408,7 @@ mod tests {
                 _ => Word::Prefix(text),
             };
             let wanted: Vec<Word> = wanted.into_iter().map(make).collect();
-            let article = Article {
-                path: SourcePath::new("a.txt"),
-                part: "1".to_owned(),
-                title: None,
-                text: text.join(" ").into(),
-                marks: Vec::new(),
-                origin: Origin { offset: Some(0), line: 1 },
-                content: ContentHash::of(b""),
-            };
+            let article = article(text.join(" "));
             let mut quick = Matcher::new(&wanted);
             let mut thorough = Matcher { initials: None, ..Matcher::new(&wanted) };
             prop_assert_eq!(snippet(&article, &mut quick), snippet(&article, &mut thorough));
