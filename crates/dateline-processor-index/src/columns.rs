@@ -5,7 +5,7 @@ use crate::schema::{date_of, day, micros, names, unpack};
 use crate::{Clock, Filter, Order};
 use dateline_processor::core::DateInterval;
 use rustc_hash::FxHashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tantivy::Searcher;
 use tantivy::columnar::Column;
 use tantivy::index::{SegmentId, SegmentReader};
@@ -106,18 +106,27 @@ impl OpenColumns {
     /// The columns of a searcher's segments, in its order. What the searcher does not have is forgotten, so that files
     /// which a merge replaced are let go; a searcher that is older than the last one opens its own again.
     pub(crate) fn of(&self, searcher: &Searcher) -> tantivy::Result<Vec<Arc<Columns>>> {
-        // A panic leaves whole entries only.
-        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut columns = Vec::with_capacity(searcher.segment_readers().len());
-        for segment in searcher.segment_readers() {
-            let known = open.get(&segment.segment_id()).cloned();
-            columns.push(match known {
-                Some(known) => known,
-                None => Arc::new(Columns::of(segment)?),
-            });
+        let segments = searcher.segment_readers();
+        let known: Vec<_> = {
+            let open = self.lock();
+            segments.iter().map(|segment| open.get(&segment.segment_id()).cloned()).collect()
+        };
+        let is_all = known.iter().all(Option::is_some);
+        // Not under the lock: who applies changes opens the columns of large segments, and is less urgent than who asks.
+        let columns = segments.iter().zip(known).map(|(segment, known)| match known {
+            Some(known) => Ok(known),
+            None => Columns::of(segment).map(Arc::new),
+        });
+        let columns: Vec<Arc<Columns>> = columns.collect::<tantivy::Result<_>>()?;
+        let mut open = self.lock();
+        if !is_all || open.len() != segments.len() {
+            *open = segments.iter().map(SegmentReader::segment_id).zip(columns.iter().cloned()).collect();
         }
-        let ids = searcher.segment_readers().iter().map(SegmentReader::segment_id);
-        *open = ids.zip(columns.iter().cloned()).collect();
         Ok(columns)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, FxHashMap<SegmentId, Arc<Columns>>> {
+        // A panic leaves whole entries only.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
