@@ -19,7 +19,7 @@ const COMMIT_GAP_MIN: Duration = Duration::from_millis(50);
 const COMMIT_GAP_FACTOR: u32 = 10;
 /// With so much waiting to be read, indexers commit by number and not by time.
 const BULK_PENDING: usize = 500;
-/// How often it is looked whether nothing more is on its way, while something waits for its commit.
+/// How often it is looked whether it is time for a commit, while something waits for one.
 const IDLE_LOOK: Duration = Duration::from_millis(2);
 /// The store is told of an index's durable sequence only this often: it needs it to trim the log, nothing more.
 const TOLD_EVERY: u64 = 1_000;
@@ -203,17 +203,17 @@ impl Thread {
     fn run(&mut self, wake: &Receiver<()>) -> Result<(), IndexingError> {
         loop {
             self.catch_up()?;
-            // What was applied is committed at once when nothing more is on its way, or when enough time has passed.
-            let patience = self.followers.iter().filter_map(Follower::commit_due).min();
-            match patience {
-                None => match wake.recv() {
-                    Ok(()) => {}
-                    Err(_) => return self.end(),
-                },
-                Some(patience) => match wake.recv_timeout(patience.min(IDLE_LOOK)) {
-                    Err(RecvTimeoutError::Disconnected) => return self.end(),
-                    Ok(()) | Err(RecvTimeoutError::Timeout) => {}
-                },
+            // What was applied is committed once nothing more is on its way, or when enough time has passed, or enough has
+            // gathered: nobody wakes this thread for the first two. It never asks for less than a whole look, or it would
+            // spin, and take a processor from those who ask, while the rest of a bulk gathers.
+            let waiting = self.followers.iter().any(|follower| follower.uncommitted > 0);
+            let woken = if waiting {
+                wake.recv_timeout(IDLE_LOOK)
+            } else {
+                wake.recv().map_err(|_| RecvTimeoutError::Disconnected)
+            };
+            if woken == Err(RecvTimeoutError::Disconnected) {
+                return self.end();
             }
             while wake.try_recv().is_ok() {}
         }
@@ -355,11 +355,6 @@ impl Follower {
     fn gap(&self) -> Duration {
         let least = if self.in_table { TABLE_COMMIT_GAP } else { COMMIT_GAP_MIN };
         least.max(self.last_took * COMMIT_GAP_FACTOR)
-    }
-
-    /// How long until what was applied is committed at the latest; `None` when there is nothing to commit.
-    fn commit_due(&self) -> Option<Duration> {
-        (self.uncommitted > 0).then(|| self.gap().saturating_sub(self.last_commit.elapsed()))
     }
 
     fn commit(&mut self, work: &Sender<Work>, hooks: &Hooks) -> Result<(), IndexingError> {
