@@ -170,6 +170,7 @@ fn daemon(registry: &Arc<Registry>, overrides: &Overrides) -> Result<(), Fatal> 
     let mut program = Arc::new(Program::load(Arc::clone(registry), overrides)?.with_programs()?);
     let mut repairs = Repairs::default();
     let signals = Signals::listen()?;
+    setup::yield_session();
     loop {
         match daemon_once(&program, &mut repairs, &signals) {
             Ok(_) if signals.is_stopping() => return Ok(()),

@@ -7,7 +7,7 @@ use crate::message::{Attempt, InitWire, PROTOCOL, Reply, RequestRef, SandboxRepo
 use crate::pipe::{PipeError, Pipes};
 use crate::pipeline::processor::core::ContentHash;
 use crate::pool::{CrashKind, Event, PoolOptions, Work};
-use rustix::process::{Pid, getpriority_process, setpriority_process};
+use crate::yielding::Yielding;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::AtomicBool;
@@ -18,8 +18,6 @@ const START_TIME_MAX: Duration = Duration::from_secs(30);
 /// Time a child has to end once it has closed a pipe, and how often that is looked at.
 const END_TIME_MAX: Duration = Duration::from_secs(2);
 const END_LOOK: Duration = Duration::from_millis(1);
-/// The least urgent nice value.
-const NICE_MAX: i32 = 19;
 /// Variables of the environment a child may see: what its loader needs, nothing that could be a secret.
 const ENVIRONMENT: [&str; 2] = ["LD_LIBRARY_PATH", "LLVM_PROFILE_FILE"];
 
@@ -43,6 +41,7 @@ struct Asked<'a> {
 pub(crate) struct Worker {
     process: Child,
     pipes: Pipes,
+    yielding: Yielding,
     pub(crate) sandbox: SandboxReport,
     pub(crate) fingerprint: ContentHash,
 }
@@ -59,15 +58,6 @@ fn end(process: &mut Child) {
     let _ = process.wait();
 }
 
-/// Makes a child less urgent. Where that is refused, it works all the same.
-fn yield_to_others(process: &Child, niceness: u8) {
-    let own = getpriority_process(None).unwrap_or(0);
-    let child = i32::try_from(process.id()).ok().and_then(Pid::from_raw);
-    if niceness > 0 && child.is_some() {
-        let _ = setpriority_process(child, (own + i32::from(niceness)).min(NICE_MAX));
-    }
-}
-
 impl Worker {
     /// Starts a child and waits until it is set up. The calling thread must outlive it.
     pub(crate) fn start(options: &PoolOptions, stop: &AtomicBool) -> Result<Worker, Failure> {
@@ -75,7 +65,7 @@ impl Worker {
         let mut process = command(options)
             .spawn()
             .map_err(|e| unable(format!("`{}` does not start: {e}", options.program.display())))?;
-        yield_to_others(&process, options.niceness);
+        let mut yielding = Yielding::start(&process, options.niceness);
         let pipes = Pipes::take(&mut process).map_err(|error| unable(error.to_string()));
         let mut pipes = pipes.inspect_err(|_| end(&mut process))?;
         let deadline = Instant::now() + START_TIME_MAX;
@@ -96,7 +86,10 @@ impl Worker {
             }
         });
         match ready {
-            Ok((sandbox, fingerprint)) => Ok(Worker { process, pipes, sandbox, fingerprint }),
+            Ok((sandbox, fingerprint)) => {
+                yielding.go_on();
+                Ok(Worker { process, pipes, yielding, sandbox, fingerprint })
+            }
             Err(failure) => {
                 end(&mut process);
                 Err(failure)
@@ -121,6 +114,7 @@ impl Worker {
         stop: &AtomicBool,
         on_event: &mut dyn FnMut(Event) -> bool,
     ) -> Result<(), Failure> {
+        self.yielding.go_on();
         self.pipes.start_job();
         let mut step = None;
         let mut asked = Asked { programs, step: &mut step, on_event };

@@ -15,6 +15,7 @@ mod pipe;
 mod pool;
 pub mod sandbox;
 mod serve;
+mod yielding;
 
 pub use exec::{DirectPrograms, Launcher, describe};
 pub use frame::FrameError;

@@ -50,6 +50,7 @@ pub enum ServeError {
 /// # Errors
 /// When the parent speaks nonsense or the chain cannot be built.
 pub fn serve_stdio(registry: &Registry) -> Result<(), ServeError> {
+    crate::yielding::begin_session();
     let build = |init: &Init, programs| registry.build_with_programs(&init.tables, &init.resources, programs);
     // Not `Stdin` and `Stdout`: their own buffers look for line ends in what has none.
     let own = |end: std::os::fd::BorrowedFd<'_>| end.try_clone_to_owned().map(File::from).map_err(FrameError::Pipe);

@@ -357,9 +357,48 @@ fn two_pools_do_not_meet_and_a_dropped_pool_leaves_no_child() {
     two.submit(now(2, Work::Documents(vec![document("fine")]))).expect("submits");
     assert_eq!(next(&two).job, 2);
     drop(two);
-    let children = std::fs::read_to_string(format!("/proc/self/task/{0}/children", std::process::id()));
-    // Not every kernel lists children.
-    assert!(children.is_err() || children.is_ok_and(|list| list.trim().is_empty()));
+    assert_eq!(children(), []);
+}
+
+/// The children of this process that live.
+fn children() -> Vec<rustix::process::Pid> {
+    let own = std::process::id().to_string();
+    let is_child = |pid: &i32| {
+        // `pid (name) state parent ...`; the name may hold anything.
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        let parent = stat.rsplit_once(") ").and_then(|(_, rest)| rest.split(' ').nth(1).map(str::to_owned));
+        parent.as_ref() == Some(&own)
+    };
+    let listed = std::fs::read_dir("/proc").expect("processes").flatten();
+    let pids = listed.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+    pids.filter(is_child).filter_map(rustix::process::Pid::from_raw).collect()
+}
+
+/// The nice value of a process's session, where the system has such a thing.
+fn session_nice(process: rustix::process::Pid) -> Option<String> {
+    let line = std::fs::read_to_string(format!("/proc/{}/autogroup", process.as_raw_nonzero())).ok()?;
+    Some(line.trim().rsplit_once("nice ")?.1.to_owned())
+}
+
+fn workers_yield_to_other_sessions_and_leave_ours_alone() {
+    let own = rustix::process::getpid();
+    let ours = session_nice(own);
+    let pool = Pool::start(PoolOptions { niceness: 7, ..options() }).expect("starts");
+    let children = children();
+    assert_eq!(children.len(), 2);
+    for child in &children {
+        assert_eq!(rustix::process::getsid(Some(*child)), Ok(*child), "a session of its own");
+    }
+    // The system takes ten wishes a second: the others are repeated with the jobs that follow.
+    let done = |child: &rustix::process::Pid| session_nice(*child).is_none_or(|nice| nice == "7");
+    let mut jobs = 0;
+    while !children.iter().all(done) {
+        assert!(jobs < 100_000, "a worker's session was left as urgent as ours");
+        pool.submit(now(jobs, Work::Documents(vec![document("fine")]))).expect("submits");
+        next(&pool);
+        jobs += 1;
+    }
+    assert_eq!(session_nice(own), ours);
 }
 
 fn a_chain_that_cannot_be_built_is_a_start_error() {
@@ -679,6 +718,7 @@ fn main() -> std::process::ExitCode {
         stack_overflow_loops_memory_and_exit_end_a_worker_not_us,
         a_killer_in_the_middle_of_a_source_costs_its_processor_on_that_document,
         two_pools_do_not_meet_and_a_dropped_pool_leaves_no_child,
+        workers_yield_to_other_sessions_and_leave_ours_alone,
         a_chain_that_cannot_be_built_is_a_start_error,
         a_child_that_closes_its_pipe_and_lives_on_is_not_waited_for,
         resources_and_options_reach_the_worker,

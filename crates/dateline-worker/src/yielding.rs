@@ -1,0 +1,57 @@
+//! How a child yields the processors to whoever has questions: its nice value, and that of its session. Not the order of
+//! jobs, which the pool decides.
+//!
+//! A nice value alone counts among processes of one session only: Linux shares the processors between sessions first
+//! (`sched(7)`, "The autogroup feature"). Whoever asks from another terminal than the daemon's would wait for every worker
+//! as for an equal. So a child begins a session of its own, and its parent makes that one less urgent too.
+
+use rustix::process::{
+    Pid, getpgid, getpid, getppid, getpriority_process, getsid, setpgid, setpriority_process, setsid,
+};
+use std::process::Child;
+
+/// The least urgent nice value.
+const NICE_MAX: i32 = 19;
+
+/// Begins a session of its own: the child's half. Where that is refused, the child works all the same.
+pub(crate) fn begin_session() {
+    // A child starts as the leader of a group, so that an interrupt typed at the terminal is not for it, and a leader can't
+    // begin a session. It goes back into its parent's group for that moment.
+    let parent_group = getpgid(getppid()).ok();
+    let _ = setpgid(Some(getpid()), parent_group);
+    let _ = setsid();
+}
+
+/// What is still to be done to make a child as much less urgent than this process as wanted: the parent's half.
+pub(crate) struct Yielding {
+    child: Option<Pid>,
+    nice: i32,
+    session_left: bool,
+}
+
+impl Yielding {
+    /// Makes the child itself less urgent by `niceness`, 0 to 19. Where that is refused, it works all the same.
+    pub(crate) fn start(process: &Child, niceness: u8) -> Yielding {
+        let own = getpriority_process(None).unwrap_or(0);
+        let nice = (own + i32::from(niceness)).min(NICE_MAX);
+        let child = i32::try_from(process.id()).ok().and_then(Pid::from_raw);
+        if niceness > 0 && child.is_some() {
+            let _ = setpriority_process(child, nice);
+        }
+        Yielding { child, nice, session_left: niceness > 0 }
+    }
+
+    /// Does the same to the child's session, once it has one of its own. The system takes such wishes ten times a second at
+    /// most, so this is called again until it is done; a system without them is asked once.
+    pub(crate) fn go_on(&mut self) {
+        let Some(child) = self.child.filter(|_| self.session_left) else { return };
+        // The parent's own session is the terminal's as a rule, and not this process's to slow down.
+        if getsid(Some(child)) != Ok(child) {
+            self.session_left = false;
+            return;
+        }
+        let place = format!("/proc/{}/autogroup", child.as_raw_nonzero());
+        let done = std::fs::write(place, self.nice.to_string());
+        self.session_left = done.is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock);
+    }
+}
