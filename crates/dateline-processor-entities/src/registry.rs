@@ -27,7 +27,8 @@ impl ProcessorConfig for RegistryConfig {
 
 /// The indexer `registry`. Lives in its table; see [`Indexer::answer`] for the questions it takes:
 ///
-/// - `{"op": "list", "query"?: text, "type"?: "PER", "limit"?: n}`: the entities, most mentioned first
+/// - `{"op": "list", "query"?: text, "queries"?: [text], "type"?: "PER", "limit"?: n}`: the entities, most mentioned first;
+///   those with the text, or any of the texts, in a name or the id
 /// - `{"op": "show", "id": id}`: one of them, with documents, mentions by day and who is named beside it
 /// - `{"op": "resolve", "name": text}`: the entities a name, alias or id may mean, with all their surface forms
 /// - `{"op": "suggest", "limit"?: n}`: pairs that may be one, with reasons

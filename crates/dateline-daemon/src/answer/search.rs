@@ -22,8 +22,8 @@ const HITS_MAX: u32 = 100_000;
 
 /// Letters of a mistyped name that entities are looked for by.
 const PART_LETTERS: usize = 3;
-/// Entities looked at for each part of a mistyped name.
-const LIKE_LOOKED_AT: usize = 200;
+/// Entities looked at that have a part of a mistyped name.
+const LIKE_LOOKED_AT: usize = 600;
 
 /// The store as the source of texts.
 pub(super) struct StoreTexts<'a>(pub(super) &'a Store);
@@ -73,15 +73,14 @@ impl Aliases for Names<'_> {
     fn like(&self, name: &str) -> Result<Vec<String>, OutsideError> {
         // The registry finds names by any part of them: a name with a slip in it has some part without.
         let letters: Vec<char> = name.chars().collect();
+        let parts = [&letters[..], &letters[..letters.len().min(PART_LETTERS)], &letters[letters.len() / 2..]];
+        let parts = parts.map(|part| part.iter().collect::<String>());
+        let answer = self.ask(json!({"op": "list", "queries": parts, "limit": LIKE_LOOKED_AT}))?;
         let mut known: Vec<(String, Vec<String>)> = Vec::new();
-        for part in [&letters[..], &letters[..letters.len().min(PART_LETTERS)], &letters[letters.len() / 2..]] {
-            let part: String = part.iter().take(PART_LETTERS.max(name.len())).collect();
-            let answer = self.ask(json!({"op": "list", "query": part, "limit": LIKE_LOOKED_AT}))?;
-            for entity in answer["entities"].as_array().into_iter().flatten() {
-                let spellings = entity["forms"].as_array().into_iter().flatten();
-                let spellings = spellings.filter_map(|form| form["text"].as_str().map(str::to_owned)).collect();
-                known.extend(entity["name"].as_str().map(|name| (name.to_owned(), spellings)));
-            }
+        for entity in answer["entities"].as_array().into_iter().flatten() {
+            let spellings = entity["forms"].as_array().into_iter().flatten();
+            let spellings = spellings.filter_map(|form| form["text"].as_str().map(str::to_owned)).collect();
+            known.extend(entity["name"].as_str().map(|name| (name.to_owned(), spellings)));
         }
         Ok(dateline_query::names_like(name, &known))
     }

@@ -1,7 +1,8 @@
 //! Answers about entities, with the user's decisions applied on the way out.
 
 use super::record::{
-    Contribution, Record, documents_of, id_of, ids_of_form, read_contribution, read_record, scan_records,
+    Contribution, Record, documents_of, id_of, ids_of_form, read_contribution, read_record, scan_forms, scan_records,
+    words_of,
 };
 use crate::name::{one_edit, sound_key};
 use crate::resolve::person_words;
@@ -29,6 +30,9 @@ const BUCKET_MAX: usize = 32;
 pub(super) struct Asked {
     op: Operation,
     query: Option<String>,
+    /// Parts of names, any of which will do.
+    #[serde(default)]
+    queries: Vec<String>,
     #[serde(rename = "type")]
     kind: Option<EntityType>,
     limit: Option<usize>,
@@ -117,6 +121,27 @@ impl Decisions {
 
     fn name(&self, id: &str) -> Option<String> {
         self.rename.iter().rev().find(|rename| rename.entity == id).map(|rename| rename.name.clone())
+    }
+}
+
+/// Part of a name that is looked for.
+struct Wanted {
+    folded: String,
+    words: String,
+}
+
+impl Wanted {
+    fn of<'a>(queries: impl Iterator<Item = &'a String>) -> Vec<Wanted> {
+        let wanted = queries.map(|query| Wanted { folded: fold(query.trim()), words: words_of(query) });
+        wanted.filter(|wanted| !wanted.folded.is_empty()).collect()
+    }
+
+    fn is_in_words(&self, words: &str) -> bool {
+        !self.words.is_empty() && words.contains(&self.words)
+    }
+
+    fn is_in_id(&self, id: &str) -> bool {
+        fold(id).contains(&self.folded)
     }
 }
 
@@ -215,17 +240,27 @@ impl Asked {
     }
 
     fn list(&self, table: &dyn Table) -> Result<Value, IndexError> {
-        let wanted = self.query.as_deref().map(fold).filter(|query| !query.trim().is_empty());
-        let mut homes: BTreeSet<String> = BTreeSet::new();
+        let wanted = Wanted::of(self.query.iter().chain(&self.queries));
+        let touched = self.touched();
+        let mut homes: BTreeSet<String> = touched.iter().map(|id| self.decisions.home(id).to_owned()).collect();
         let mut ranked: Vec<(u64, String)> = Vec::new();
-        let touched: BTreeSet<&str> = self.touched();
-        scan_records(table, &mut |id, record| {
-            if touched.contains(id) {
-                homes.insert(self.decisions.home(id).to_owned());
-            } else if self.matches(&record, None, wanted.as_deref(), id) {
+        let mut consider = |id: &str, record: &Record| {
+            if !touched.contains(id) && self.kind.is_none_or(|kind| kind == record.kind) {
                 ranked.push((record.mentions, id.to_owned()));
             }
-        })?;
+        };
+        if wanted.is_empty() {
+            scan_records(table, &mut |id, record| consider(id, &record))?;
+        } else {
+            let mut found = BTreeSet::new();
+            scan_forms(table, &mut |words, ids| {
+                let all = wanted.iter().any(|wanted| wanted.is_in_words(words));
+                found.extend(ids.into_iter().filter(|id| all || wanted.iter().any(|wanted| wanted.is_in_id(id))));
+            })?;
+            for id in found {
+                read_record(&id, table)?.iter().for_each(|record| consider(&id, record));
+            }
+        }
         for split in &self.decisions.split {
             if let Some(record) = read_record(&split.entity, table)? {
                 homes.insert(split.id(record.kind));
@@ -233,7 +268,7 @@ impl Asked {
         }
         for id in homes {
             if let Some(shown) = self.read_shown(&id, table)?
-                && self.matches(&shown.record, shown.name.as_deref(), wanted.as_deref(), &shown.id)
+                && self.matches(&shown, &wanted)
             {
                 ranked.push((shown.record.mentions, shown.id));
             }
@@ -257,13 +292,14 @@ impl Asked {
         merged.chain(split).chain(renamed).map(String::as_str).collect()
     }
 
-    fn matches(&self, record: &Record, name: Option<&str>, wanted: Option<&str>, id: &str) -> bool {
-        if self.kind.is_some_and(|kind| kind != record.kind) {
+    fn matches(&self, shown: &Shown, wanted: &[Wanted]) -> bool {
+        if self.kind.is_some_and(|kind| kind != shown.record.kind) {
             return false;
         }
-        let Some(wanted) = wanted else { return true };
-        let mut names = record.forms.keys().chain(record.names.keys()).map(String::as_str).chain(name).chain([id]);
-        names.any(|form| fold(form).contains(wanted))
+        let names = shown.record.forms.keys().chain(shown.record.names.keys()).chain(&shown.name);
+        let names: Vec<String> = names.map(|name| words_of(name)).collect();
+        let is_it = |one: &Wanted| one.is_in_id(&shown.id) || names.iter().any(|words| one.is_in_words(words));
+        wanted.is_empty() || wanted.iter().any(is_it)
     }
 
     fn show(&self, id: &str, table: &dyn Table) -> Result<Value, IndexError> {

@@ -201,12 +201,20 @@ fn lower<K: Ord + Clone, N: Copy + PartialOrd + std::ops::Sub<Output = N>>(
     }
 }
 
-/// The words a surface form is looked up by.
-pub(super) fn form_key(form: &str) -> Vec<u8> {
+/// The words of a name, folded, one blank between them.
+pub(super) fn words_of(form: &str) -> String {
     let words = fold(form);
     let words: Vec<&str> =
         words.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
-    let mut key = [b"n/".as_slice(), words.join(" ").as_bytes()].concat();
+    words.join(" ")
+}
+
+/// What begins the keys of names.
+const FORM_PREFIX: &[u8] = b"n/";
+
+/// The words a surface form is looked up by.
+pub(super) fn form_key(form: &str) -> Vec<u8> {
+    let mut key = [FORM_PREFIX, words_of(form).as_bytes()].concat();
     key.truncate(400);
     key
 }
@@ -255,12 +263,17 @@ pub(super) fn read_record(id: &str, table: &dyn Table) -> Result<Option<Record>,
     table.get(&entity_key(id))?.map(|bytes| decode(&bytes, "an entity")).transpose()
 }
 
-/// Calls `visit` with every entity, in order of ids.
-pub(super) fn scan_records(table: &dyn Table, visit: &mut dyn FnMut(&str, Record)) -> Result<(), IndexError> {
+/// Calls `visit` with every value below `prefix` and the rest of its key.
+fn scan<T: DeserializeOwned>(
+    prefix: &[u8],
+    what: &str,
+    table: &dyn Table,
+    visit: &mut dyn FnMut(&[u8], T),
+) -> Result<(), IndexError> {
     let mut failed = None;
-    table.scan(b"e/", &mut |key, bytes| match decode::<Record>(bytes, "an entity") {
-        Ok(record) => {
-            visit(&String::from_utf8_lossy(&key[2..]), record);
+    table.scan(prefix, &mut |key, bytes| match decode::<T>(bytes, what) {
+        Ok(value) => {
+            visit(key.get(prefix.len()..).unwrap_or_default(), value);
             true
         }
         Err(error) => {
@@ -271,6 +284,16 @@ pub(super) fn scan_records(table: &dyn Table, visit: &mut dyn FnMut(&str, Record
     failed.map_or(Ok(()), Err)
 }
 
+/// Calls `visit` with every entity, in order of ids.
+pub(super) fn scan_records(table: &dyn Table, visit: &mut dyn FnMut(&str, Record)) -> Result<(), IndexError> {
+    scan(b"e/", "an entity", table, &mut |id, record| visit(&String::from_utf8_lossy(id), record))
+}
+
+/// Calls `visit` with the words of every name and the ids it belongs to: many times quicker than reading all entities.
+pub(super) fn scan_forms(table: &dyn Table, visit: &mut dyn FnMut(&str, BTreeSet<String>)) -> Result<(), IndexError> {
+    scan(FORM_PREFIX, "a name", table, &mut |words, ids| visit(&String::from_utf8_lossy(words), ids))
+}
+
 /// The ids a surface form belongs to.
 pub(super) fn ids_of_form(form: &str, table: &dyn Table) -> Result<BTreeSet<String>, IndexError> {
     table.get(&form_key(form))?.map_or(Ok(BTreeSet::new()), |bytes| decode(&bytes, "a name"))
@@ -278,25 +301,13 @@ pub(super) fn ids_of_form(form: &str, table: &dyn Table) -> Result<BTreeSet<Stri
 
 /// The documents that name an entity, the newest number last.
 pub(super) fn documents_of(id: &str, table: &dyn Table) -> Result<Vec<DocumentId>, IndexError> {
-    let prefix = posting_prefix(id);
     let mut documents = Vec::new();
-    let mut failed = None;
-    table.scan(&prefix, &mut |key, bytes| {
-        let Some(block) = key.get(prefix.len()..).and_then(|rest| rest.try_into().ok()).map(u64::from_be_bytes) else {
-            return true;
-        };
-        match decode::<BTreeSet<u16>>(bytes, "a posting") {
-            Ok(offsets) => {
-                documents.extend(offsets.iter().map(|at| DocumentId(block * POSTING_DOCUMENTS + u64::from(*at))));
-                true
-            }
-            Err(error) => {
-                failed = Some(error);
-                false
-            }
+    scan(&posting_prefix(id), "a posting", table, &mut |block, offsets: BTreeSet<u16>| {
+        if let Ok(block) = block.try_into().map(u64::from_be_bytes) {
+            documents.extend(offsets.iter().map(|at| DocumentId(block * POSTING_DOCUMENTS + u64::from(*at))));
         }
     })?;
-    failed.map_or(Ok(documents), Err)
+    Ok(documents)
 }
 
 /// Everything one batch of changes touches, written at its end.

@@ -119,6 +119,27 @@ fn decisions_change_answers_and_nothing_else() {
 }
 
 #[test]
+fn entities_are_listed_by_parts_of_names_and_ids() {
+    let (registry, table) = filled();
+    let decisions = json!({ "rename": [{ "entity": "per:ada-blom", "name": "Dr Flower" }] });
+    let listed = |question: Value| {
+        let mut question = question;
+        question["op"] = json!("list");
+        question["decisions"] = decisions.clone();
+        let answer = ask(&registry, &table, question);
+        let ids = answer["entities"].as_array().expect("a list").iter().map(|one| one["id"].as_str().expect("an id"));
+        ids.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(listed(json!({ "query": "DA BL" })), ["per:ada-blom", "per:adda-blom"], "across words");
+    assert_eq!(listed(json!({ "query": " r-flow" })), ["per:ada-blom"], "as the user calls it");
+    assert_eq!(listed(json!({ "query": "a-Cap" })), ["UA-capital"], "by its id");
+    assert_eq!(listed(json!({ "queries": ["kie", "adda"] })), ["UA-capital", "per:adda-blom"], "any of them");
+    assert_eq!(listed(json!({ "query": "blom", "type": "LOC" })), Vec::<String>::new());
+    assert_eq!(listed(json!({ "query": "nobody" })), Vec::<String>::new());
+    assert_eq!(listed(json!({ "query": " " })).len(), 3, "nothing is wanted: all");
+}
+
+#[test]
 fn a_name_is_split_off_whatever_it_was_merged_into() {
     let (registry, table) = filled();
     let decisions = json!({
