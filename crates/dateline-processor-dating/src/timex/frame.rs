@@ -122,10 +122,10 @@ fn vocabulary(slot: Slot) -> &'static [&'static str] {
     match slot {
         Slot::Daypart => DAYPARTS,
         Slot::Season => SEASONS,
-        Slot::Base => &["document", "reference"],
+        Slot::Base => &["document", "reference", "beside"],
         Slot::Mod => MODS,
         Slot::Era => &["bc", "ad"],
-        Slot::Tense => &["past", "future"],
+        Slot::Tense => &["past", "future", "ahead"],
         Slot::Exact => &["", "day", "week", "month"],
         Slot::Quant => &["", "EVERY", "EACH"],
         Slot::Ref => &["PRESENT_REF", "PAST_REF", "FUTURE_REF"],

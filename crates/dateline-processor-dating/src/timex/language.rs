@@ -54,6 +54,9 @@ struct VerbFile {
     r#for: Vec<String>,
     called: Vec<String>,
     decides: Vec<String>,
+    after: Vec<String>,
+    will: Vec<String>,
+    state: Vec<String>,
 }
 
 /// Small words that decide between tenses.
@@ -107,10 +110,16 @@ pub(crate) enum Cue {
     Called,
     /// `ordered`: what starts on a date as somebody decided lies ahead.
     Decides,
+    /// `after`, `following`: what the date names is over.
+    After,
+    /// `will`: ahead, however far it stands from the date.
+    Will,
+    /// `closed`, `lower`: behind `is`, of today or of a day to come.
+    State,
 }
 
 /// How many kinds of [`Cue`] there are.
-const CUES: usize = 24;
+const CUES: usize = 27;
 
 /// Words, rules and verbs of one language.
 pub(crate) struct Language {
@@ -166,6 +175,9 @@ impl Language {
             ("cue-for", &verbs.r#for),
             ("cue-called", &verbs.called),
             ("cue-decides", &verbs.decides),
+            ("cue-after", &verbs.after),
+            ("cue-will", &verbs.will),
+            ("cue-state", &verbs.state),
         ]
         .map(|(name, words)| lexicon.add_words(name, words));
         let mut set = RuleSet::new();

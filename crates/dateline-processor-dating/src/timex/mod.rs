@@ -216,6 +216,7 @@ impl Reader<'_> {
                 if tagged.last().is_some_and(|before| before.timex.span.end > span.start) {
                     continue;
                 }
+                let told = self.tense_of(&extent, bounds);
                 let context = Context {
                     dct,
                     time,
@@ -223,7 +224,8 @@ impl Reader<'_> {
                     focus: memory.focus,
                     day: memory.day,
                     quarter: memory.quarter.filter(|_| !memory.longer),
-                    tense: self.tense_of(&extent, bounds),
+                    tense: told.tense,
+                    sure: told.sure,
                     order: self.order,
                 };
                 let Some(resolved) = resolve(rule.op, &extent.frame, &context, self.explain) else { continue };

@@ -8,10 +8,22 @@ use super::{Cue, Reader, token};
 
 /// How many words `is meeting` may stand away from the date it governs.
 const CONTINUOUS_DISTANCE_MAX: usize = 6;
-/// How many words `ahead of` may stand away from the date it is about.
-const AHEAD_DISTANCE_MAX: usize = 4;
+/// How many words `ahead of` or `after` may stand away from the date it is about.
+const LEAD_DISTANCE_MAX: usize = 4;
 /// How many words a verb may stand away from the date it governs.
 const VERB_DISTANCE_MAX: usize = 14;
+/// Within how many words a verb of the past surely governs a date.
+const SURE_DISTANCE_MAX: usize = 8;
+/// The same of words of the future, of which many are nouns too.
+const SURE_AHEAD_DISTANCE_MAX: usize = 5;
+/// The same of a verb that reports: `said on Friday`.
+const REPORT_DISTANCE_MAX: usize = 3;
+/// How many words `will` may stand before its participle: `will not be named`.
+const WILL_DISTANCE_MAX: usize = 3;
+/// Within how many words `will` and passives of the future leave no doubt that a date is to come.
+const DUE_DISTANCE_MAX: usize = 3;
+/// How many words may stand before a date that opens its sentence: `But on Friday`.
+const OPENING_WORDS_MAX: usize = 2;
 /// How many quotation marks and brackets may close behind the stop of a sentence.
 const CLOSING_SIGNS_MAX: usize = 2;
 /// How many words may stand between `has extended`, `called` and the `through` or `for` that leads to a date.
@@ -20,6 +32,20 @@ const LED_DISTANCE_MAX: usize = 10;
 const ARRANGED_DISTANCE_MAX: usize = 5;
 /// How many words `had` may stand before `planned`, `been scheduled`.
 const HAD_DISTANCE_MAX: usize = 3;
+
+/// What the words around a date say of before and after.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Told {
+    pub(super) tense: Tense,
+    /// Whether they stand so that they must be of this date.
+    pub(super) sure: bool,
+}
+
+impl Told {
+    fn surely(tense: Tense) -> Told {
+        Told { tense, sure: true }
+    }
+}
 
 impl Reader<'_> {
     /// Whether a sentence ends with this token: a stop, or the quotation mark or bracket that closes behind one.
@@ -55,81 +81,145 @@ impl Reader<'_> {
 
     /// The tense that decides about an expression: its rule's own, else, where it matters, the verb's. One verb governs all the
     /// parts of a match, which lie within `bounds`; what stands right before a part may still say that it is over.
-    pub(super) fn tense_of(&self, extent: &Extent, bounds: Option<(usize, usize)>) -> Tense {
+    pub(super) fn tense_of(&self, extent: &Extent, bounds: Option<(usize, usize)>) -> Told {
         match extent.frame.get(Slot::Tense) {
-            Some(0) => Tense::Past,
-            Some(_) => Tense::Future,
+            Some(0) => Told::surely(Tense::Past),
+            Some(2) => Told::surely(Tense::Ahead),
+            Some(_) => Told::surely(Tense::Future),
             None if needs_tense(&extent.frame) => match self.tense(extent.from, extent.to) {
-                Tense::Over => Tense::Over,
+                own if own.tense == Tense::Over => own,
                 own => {
                     bounds.filter(|at| *at != (extent.from, extent.to)).map_or(own, |(from, to)| self.tense(from, to))
                 }
             },
-            None => Tense::Unknown,
+            None => Told::surely(Tense::Unknown),
         }
     }
 
     /// The tense of the verb that governs the words from `from` to `to`: the nearest cue before them, else after them.
-    pub(super) fn tense(&self, from: usize, to: usize) -> Tense {
+    pub(super) fn tense(&self, from: usize, to: usize) -> Told {
         // `Friday's ruling` was; `postponed until Friday` will be; `the year ended June 30` is over.
         if self.tokens.get(to).is_some_and(|next| next.kind == token::Kind::Sign(class::POSSESSIVE)) {
-            let ahead = (1..=AHEAD_DISTANCE_MAX).filter_map(|back| from.checked_sub(back));
-            let ahead = ahead.take_while(|at| !self.ends_sentence(*at)).any(|at| self.word_in(at, Cue::Ahead));
-            return if ahead { Tense::Future } else { Tense::Past };
+            if self.is_led_by(from, Cue::Ahead, LEAD_DISTANCE_MAX) {
+                return Told::surely(Tense::Future);
+            }
+            return Told { tense: Tense::Past, sure: self.is_led_by(from, Cue::After, LEAD_DISTANCE_MAX) };
         }
         if let Some(before) = from.checked_sub(1) {
             if self.word_in(before, Cue::Until) && !before.checked_sub(1).is_none_or(|at| self.ends_sentence(at)) {
-                return Tense::Future;
+                return Told::surely(Tense::Due);
             }
             if self.word_in(before, Cue::Over) {
-                return Tense::Over;
+                return Told::surely(Tense::Over);
             }
         }
-        let tense = self.tense_before(from).or_else(|| self.tense_after(to)).unwrap_or(Tense::Unknown);
-        if tense == Tense::Future { tense } else { self.led_forward(from, to, tense).unwrap_or(tense) }
+        let opens = self.opens_sentence(from);
+        let told = match self.tense_before(from) {
+            // `..., and on Friday it rained`: the verb behind says the same.
+            Some(told) => Told { sure: told.sure || opens && self.tense_after(to) == Some(told.tense), ..told },
+            None => Told { tense: self.tense_after(to).unwrap_or(Tense::Unknown), sure: opens },
+        };
+        match self.led_forward(from, to, told.tense) {
+            Some(ahead) if !told.tense.is_future() => Told { sure: told.tense != Tense::Past, tense: ahead },
+            _ => told,
+        }
+    }
+
+    /// Whether one of the few words before a place, in its sentence, is such a cue.
+    fn is_led_by(&self, from: usize, cue: Cue, distance: usize) -> bool {
+        let before = (1..=distance).filter_map(|back| from.checked_sub(back));
+        before.take_while(|at| !self.ends_sentence(*at)).any(|at| self.word_in(at, cue))
+    }
+
+    /// Whether a date opens its sentence or clause, so that it is of its verb: `On Friday the court ruled`, `But on Friday it
+    /// did`, `..., and on Friday it rained`.
+    fn opens_sentence(&self, from: usize) -> bool {
+        let comma = |at: usize| self.tokens[at].kind == token::Kind::Sign(class::COMMA);
+        (0..=OPENING_WORDS_MAX)
+            .any(|back| from.checked_sub(back + 1).is_none_or(|at| self.ends_sentence(at) || back > 0 && comma(at)))
     }
 
     /// What the word before a date says where no verb does: `starting Friday`, `by Friday`, `has been extended through
     /// January`, `called a strike for Monday`.
     fn led_forward(&self, from: usize, to: usize, tense: Tense) -> Option<Tense> {
         let before = from.checked_sub(1).filter(|_| self.place == Where::News)?;
-        let behind = |cue: Cue| {
-            let places = (1..=LED_DISTANCE_MAX).filter_map(|back| before.checked_sub(back));
-            places.take_while(|at| !self.ends_sentence(*at)).any(|at| self.word_in(at, cue))
-        };
+        let behind = |cue: Cue| self.is_led_by(before, cue, LED_DISTANCE_MAX);
         let lead = if self.word_in(before, Cue::At) { before.saturating_sub(1) } else { before };
         if self.word_in(lead, Cue::Onward) {
             let ahead = match self.tense_before(lead) {
-                Some(before) => !before.is_past() || behind(Cue::Decides),
+                Some(before) => !before.tense.is_past() || behind(Cue::Decides),
                 None => self.tense_after(to) != Some(Tense::Past),
             };
             return ahead.then_some(Tense::Ahead);
         }
         if self.word_in(before, Cue::Through) && behind(Cue::Extended) {
-            return Some(Tense::Future);
+            return Some(Tense::Due);
+        }
+        // `saw a cut coming by Friday`; but `By Friday, all was over` and `had left by Friday`.
+        if tense == Tense::Past && self.word_in(before, Cue::By) && !self.opens_sentence(from) && !behind(Cue::Had) {
+            return Some(Tense::Ahead);
         }
         let called = self.word_in(before, Cue::For) && behind(Cue::Called) && !behind(Cue::Had);
         let until = self.word_in(before, Cue::By) || self.word_in(before, Cue::Through);
         (called || tense == Tense::Unknown && until).then_some(Tense::Ahead)
     }
 
-    fn tense_before(&self, from: usize) -> Option<Tense> {
+    /// What the nearest cue before a place says. Near it, with no other verb between, it must govern what stands there.
+    fn tense_before(&self, from: usize) -> Option<Told> {
+        let mut other = false;
         for distance in 1..=VERB_DISTANCE_MAX {
             let at = from.checked_sub(distance)?;
             if self.ends_sentence(at) {
                 return None;
             }
+            if let Some(told) = self.tense_of_state(at, distance) {
+                return Some(told);
+            }
             if let Some(tense) = self.cue(at) {
-                return Some(self.voice(at, tense));
+                let told = self.voice(at, tense);
+                let sure = self.governs(at, distance, told, other);
+                // `will return in January`, `to be held in January`.
+                let near = distance <= DUE_DISTANCE_MAX;
+                let due = told == Tense::Future
+                    && near
+                    && (told != tense || self.is_led_by(at + 1, Cue::Will, DUE_DISTANCE_MAX + 1 - distance));
+                return Some(Told { tense: if due { Tense::Due } else { told }, sure });
             }
             // `the deadline is Monday`, `is on Monday`, `is meeting on Monday`.
             let at_once = distance == 1 || distance == 2 && self.word_in(at + 1, Cue::At);
             let governs = at_once || distance <= CONTINUOUS_DISTANCE_MAX && self.is_continuous(at + 1);
             if governs && self.word_in(at, Cue::Is) {
-                return Some(Tense::Future);
+                return Some(Told::surely(Tense::Future));
             }
+            other |= distance > 1 && self.is_infinitive(at);
         }
         None
+    }
+
+    /// Whether a cue so many words before a date must be of it: near it, with no `other` verb between, or led by `will`.
+    fn governs(&self, at: usize, distance: usize, tense: Tense, other: bool) -> bool {
+        let reach = match tense {
+            _ if self.language.reports(self.tokens[at].word) => REPORT_DISTANCE_MAX,
+            Tense::Future => SURE_AHEAD_DISTANCE_MAX,
+            _ => SURE_DISTANCE_MAX,
+        };
+        let mut places = (0..=WILL_DISTANCE_MAX).filter_map(|back| at.checked_sub(back));
+        distance <= reach && !other || tense == Tense::Future && places.any(|at| self.word_in(at, Cue::Will))
+    }
+
+    /// `is closed Friday`, `are lower on Friday`: today, or to come.
+    fn tense_of_state(&self, at: usize, distance: usize) -> Option<Told> {
+        let close = distance == 1 || distance == 2 && self.word_in(at + 1, Cue::At);
+        let is = at.checked_sub(1).is_some_and(|before| self.word_in(before, Cue::Is));
+        (close && is && self.word_in(at, Cue::State)).then_some(Told { tense: Tense::Future, sure: false })
+    }
+
+    /// Whether an infinitive begins here, as far as its words show: `to` before a small word that is no article.
+    fn is_infinitive(&self, at: usize) -> bool {
+        self.word_in(at, Cue::To)
+            && self.tokens.get(at + 1).is_some_and(|next| {
+                next.kind == token::Kind::Word && !next.has(token::CAPITAL) && !self.language.is_article(next.word)
+            })
     }
 
     fn is_continuous(&self, at: usize) -> bool {

@@ -156,6 +156,7 @@ impl<'a> Undated<'a> {
             day: None,
             quarter: None,
             tense: Tense::Past,
+            sure: true,
             order: self.order,
         };
         let slack: &[i32] = if op == Op::Offset { &[-1000, 0, 1000] } else { &[0] };

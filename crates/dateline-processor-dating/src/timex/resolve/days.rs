@@ -9,10 +9,20 @@ use dateline_processor::core::Date;
 
 /// The ordinal that stands for `last`.
 pub(super) const LAST: i32 = 99;
+/// The base of what stands beside another of its kind: `in December and January`.
+const BESIDE: i32 = 2;
+/// Months further apart than this are of two years, where they stand side by side.
+const HALF_A_YEAR: i8 = 6;
 /// How near its own anniversary a well-known day may just as well be that of this year.
 const ANNIVERSARY_DAYS: i32 = 75;
 /// A month that lies further back than this in the year of the document is that of the next year, where it is to come.
 const NEAR_MONTHS_MIN: i32 = -6;
+/// So many months over in the year of the document, a month is meant although the verb points ahead.
+const NEAR_MONTHS_BEHIND: i32 = 4;
+/// The same across the turn of the year, where the verb may be of something else.
+const NEAR_MONTHS_UNSURE: i32 = 3;
+/// So many months to come in the year of the document, a month is meant although a verb of the past stands somewhere.
+const NEAR_MONTHS_AHEAD: i32 = 4;
 /// How far a day of the month may have to be looked for until it falls on a given weekday.
 const MONTHS_TO_WEEKDAY_MAX: i32 = 14;
 
@@ -52,6 +62,14 @@ impl Resolver<'_> {
         }
         if let Some(day) = day {
             return self.month_day(month, day);
+        }
+        if self.get(Slot::Base) == Some(BESIDE)
+            && let Some(focus) = self.context.focus
+            && let Some((year, other)) = focus.point.month()
+        {
+            self.use_focus(focus);
+            let year = year + i16::from(month + HALF_A_YEAR < other) - i16::from(other + HALF_A_YEAR < month);
+            return Some(Place::Known(Point::Month(year, month)));
         }
         let Some(year) = self.year_of_month(month) else { return Some(Place::Open(format!("XXXX-{month:02}"))) };
         Some(Place::Known(Point::Month(year, month)))
@@ -164,23 +182,29 @@ impl Resolver<'_> {
     /// The year that brings a month, or a day of it, nearest to the document, as far as tense agrees.
     pub(super) fn nearest_year(&mut self, month: i8, day: Option<i8>) -> Option<i16> {
         let dct = self.context.dct?;
-        let tense = self.context.tense;
+        let (tense, sure) = (self.context.tense, self.context.sure);
         let distance = i32::from(month) - i32::from(dct.month());
         let year = match (day, tense) {
             // `the year ended Oct. 31`, `since March`: what is over lies behind.
             (_, Tense::Over) => dct.year() - i16::from((month, day.unwrap_or(1)) > (dct.month(), dct.day())),
-            (None, Tense::Past) if distance > 1 => dct.year() - 1,
+            (None, Tense::Past) if distance > if sure { 1 } else { NEAR_MONTHS_AHEAD } => dct.year() - 1,
+            (None, Tense::Due) => dct.year() + i16::from(distance < 0),
+            // `from March to May`, told as to come, begins ahead.
+            (None, Tense::Future) if distance < 0 && self.frame.has(Slot::Until) => dct.year() + 1,
             (_, Tense::Ahead) => dct.year() + i16::from(distance < NEAR_MONTHS_MIN),
-            (None, Tense::Future) if distance < 0 => dct.year() + 1,
+            // A month just over is spoken of far more often than the one almost a year away, whichever way the verb points.
+            (None, Tense::Future) if distance < -NEAR_MONTHS_BEHIND => dct.year() + 1,
+            (None, Tense::Future) if !sure && distance >= 12 - NEAR_MONTHS_UNSURE => dct.year() - 1,
             (None, Tense::Unknown) if distance > 6 => dct.year() - 1,
             (None, Tense::Unknown) if distance < -7 => dct.year() + 1,
             (Some(_), Tense::Past) if distance > 4 => dct.year() - 1,
-            (Some(_), Tense::Future) if distance < -4 => dct.year() + 1,
+            (Some(_), Tense::Future | Tense::Due) if distance < -4 => dct.year() + 1,
             (Some(_), Tense::Past | Tense::Unknown) if distance > 6 => dct.year() - 1,
-            (Some(_), Tense::Future | Tense::Unknown) if distance < -7 => dct.year() + 1,
+            (Some(_), Tense::Future | Tense::Due | Tense::Unknown) if distance < -7 => dct.year() + 1,
             _ => dct.year(),
         };
-        self.note(|| format!("nearest year to the document date {dct}, tense {tense:?}"));
+        let context = self.context;
+        self.note(|| format!("nearest year to the document date {dct}, tense {}", context.tense_text()));
         Some(year)
     }
 

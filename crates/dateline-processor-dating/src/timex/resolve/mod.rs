@@ -27,6 +27,8 @@ pub(crate) enum Tense {
     /// Before the document for sure: `ended`, `since`.
     Over,
     Future,
+    /// After the document for sure: `until`, `extended through`.
+    Due,
     /// Not before the document, as a preposition has it: `by Friday`, `through January`. The nearest that may be.
     Ahead,
     Unknown,
@@ -35,7 +37,7 @@ pub(crate) enum Tense {
 impl Tense {
     /// After the document, as a verb or a preposition says.
     pub(crate) fn is_future(self) -> bool {
-        matches!(self, Tense::Future | Tense::Ahead)
+        matches!(self, Tense::Future | Tense::Due | Tense::Ahead)
     }
 
     pub(crate) fn is_past(self) -> bool {
@@ -63,8 +65,18 @@ pub(crate) struct Context {
     /// The last quarter named.
     pub(crate) quarter: Option<Focus>,
     pub(crate) tense: Tense,
+    /// Whether what showed the tense stands so that it must be of this date; otherwise the nearer day may win.
+    pub(crate) sure: bool,
     /// How numeric dates are read that could be read both ways.
     pub(crate) order: Order,
+}
+
+impl Context {
+    /// The tense as explanations say it.
+    fn tense_text(&self) -> String {
+        let word = format!("{:?}", self.tense).to_lowercase();
+        if self.sure { word } else { format!("{word}, perhaps") }
+    }
 }
 
 /// What came of an expression.

@@ -8,6 +8,9 @@ use super::{Place, Resolver};
 use dateline_processor::core::Date;
 use dateline_processor::core::layers::TimexType;
 
+/// So many thousandths of days, weeks or months nobody counts; who looks back further counts in years.
+const COUNTED_MAX: i32 = 5_000_000;
+
 impl Resolver<'_> {
     /// `three days ago`, `two years later`.
     pub(super) fn offset(&mut self) -> Option<(TimexType, String, Option<Point>)> {
@@ -20,6 +23,10 @@ impl Resolver<'_> {
             let value = if sign < 0 { "PAST_REF" } else { "FUTURE_REF" };
             return Some((TimexType::Date, value.to_owned(), None));
         };
+        // `128,000 week ago`: the number is of something else.
+        if unit < Unit::Year && thousandths > COUNTED_MAX {
+            return None;
+        }
         let kind = if unit < Unit::Day { TimexType::Time } else { TimexType::Date };
         if unit == Unit::Year
             && thousandths == 1000

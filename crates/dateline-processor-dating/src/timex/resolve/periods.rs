@@ -161,12 +161,14 @@ impl Resolver<'_> {
                 if then > now && now != 3 && self.context.tense.is_past() { dct.year() - 1 } else { dct.year() }
             }
             // Ahead only where that is nearer than the last one.
-            (None, Tense::Future | Tense::Ahead) if matches!(sample, Point::Quarter(..)) => match then - now {
-                1.. => year,
-                ..=-3 => year + 1,
-                _ => year,
-            },
-            (None, Tense::Future | Tense::Ahead) => {
+            (None, Tense::Future | Tense::Due | Tense::Ahead) if matches!(sample, Point::Quarter(..)) => {
+                match then - now {
+                    1.. => year,
+                    ..=-3 => year + 1,
+                    _ => year,
+                }
+            }
+            (None, Tense::Future | Tense::Due | Tense::Ahead) => {
                 if then < now {
                     year + 1
                 } else {

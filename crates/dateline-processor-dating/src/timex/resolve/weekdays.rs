@@ -7,6 +7,10 @@ use super::{Focus, Place, Resolver, Tense};
 use dateline_processor::core::Date;
 
 const SUNDAY: i32 = 7;
+/// A day that words of the future may not be of lies behind if it was this many days ago, and not a week less ahead.
+const AHEAD_YIELDS_MAX: i32 = 1;
+/// A day that words of the past may not be of, or that no word tells of, lies ahead if it comes in so few days.
+const BEHIND_YIELDS_MAX: i32 = 2;
 
 impl Resolver<'_> {
     pub(super) fn weekday(&mut self, code: i32) -> Option<Place> {
@@ -63,15 +67,25 @@ impl Resolver<'_> {
                     ahead
                 }
             }
-            None => match (self.context.tense, self.context.place) {
-                (Tense::Future | Tense::Ahead, _) => ahead,
-                (Tense::Unknown, Where::Colloquial) => ahead,
-                _ => -behind,
-            },
+            None => self.bare_weekday(ahead, behind),
         };
-        let tense = self.context.tense;
-        self.note(|| format!("{days} days from there, tense {tense:?}"));
+        let context = self.context;
+        self.note(|| format!("{days} days from there, tense {}", context.tense_text()));
         add_days(dct, days).map(|date| Place::Known(Point::Day(date)))
+    }
+
+    /// Which way a weekday lies that nothing but a verb or preposition parts from the others, in days from the document.
+    /// Who writes of a day that is almost a week away names its date, so that words which may be of something else yield
+    /// to the nearer day: of weekdays in newswire that such words put six days back, nine of ten were tomorrow.
+    fn bare_weekday(&self, ahead: i32, behind: i32) -> i32 {
+        let news = self.context.place == Where::News;
+        match self.context.tense {
+            Tense::Future | Tense::Ahead if news && !self.context.sure && behind <= AHEAD_YIELDS_MAX => -behind,
+            Tense::Future | Tense::Due | Tense::Ahead => ahead,
+            Tense::Unknown if self.context.place == Where::Colloquial => ahead,
+            _ if news && !self.context.sure && ahead <= BEHIND_YIELDS_MAX => ahead,
+            _ => -behind,
+        }
     }
 
     pub(super) fn holiday(&mut self, code: i32) -> Option<Place> {
@@ -124,7 +138,7 @@ impl Resolver<'_> {
                 let days = i64::from((this - dct).get_days());
                 match self.context.tense {
                     Tense::Past | Tense::Over if days > 31 => dct.year() - 1,
-                    Tense::Future | Tense::Ahead => dct.year() + i16::from(days < -31),
+                    Tense::Future | Tense::Due | Tense::Ahead => dct.year() + i16::from(days < -31),
                     _ if days > 183 => dct.year() - 1,
                     _ if days < -183 => dct.year() + 1,
                     _ => dct.year(),
