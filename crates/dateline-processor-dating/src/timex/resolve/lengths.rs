@@ -32,7 +32,9 @@ impl Resolver<'_> {
         }
         // `half an hour`, `half a year`.
         match (number + extra, unit) {
+            (250, Unit::Hour) => return Some("PT15M".to_owned()),
             (500, Unit::Hour) => return Some("PT30M".to_owned()),
+            (750, Unit::Hour) => return Some("PT45M".to_owned()),
             (500, Unit::Minute) => return Some("PT30S".to_owned()),
             (500, Unit::Year) => return Some("P6M".to_owned()),
             _ => {}

@@ -33,7 +33,8 @@ impl Resolver<'_> {
             return move_point(Point::Day(middle), Unit::Quarter, 0).map(Place::Known);
         };
         // A quarter that has a number keeps it, whatever the calendar says.
-        (1..=4).contains(&quarter).then(|| Place::Known(Point::Quarter(middle.year(), quarter)))
+        let year = if quarter == 1 { end.year() } else { middle.year() };
+        (1..=4).contains(&quarter).then_some(Place::Known(Point::Quarter(year, quarter)))
     }
 
     /// `the first week of 2016`, `the last decade of the 19th century`: a part of what the other words name.

@@ -56,6 +56,8 @@ pub(crate) fn senses(token: &Token, lexicon: &Lexicon, colloquial: bool, senses:
         Kind::Decade if value % 100 == 0 && (1000..1900).contains(&value) => {
             senses.push(slotted(class::DECADE, Slot::Century, value / 100 + 1));
         }
+        // `100s of people`.
+        Kind::Decade if value < 1000 && colloquial => {}
         Kind::Decade => senses.push(slotted(class::DECADE, Slot::Decade, value / 10)),
         Kind::ShortDecade => senses.push(slotted(class::SHORT_DECADE, Slot::Decade, value / 10)),
         Kind::ShortYear => senses.push(slotted(class::SHORT_YEAR, Slot::ShortYear, value)),
