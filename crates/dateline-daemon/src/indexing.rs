@@ -5,7 +5,7 @@ use crate::faults::{Hooks, Stage};
 use crate::live::Live;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use dateline_core::{DocumentId, Revision, Sequence};
-use dateline_processor::{Change, IndexError, Indexer, RevisionView, Table};
+use dateline_processor::{Change, IndexError, Indexer, RevisionView, Table, check_sizes};
 use dateline_store::{ChangeData, IndexerTable, Operation, RevisionData, Store, StoreError};
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -77,8 +77,6 @@ fn storage(doing: &'static str) -> impl Fn(StoreError) -> IndexError {
 
 /// Where a table keeps the code version of its indexer; no indexer's own key begins with a zero byte.
 const VERSION_KEY: &[u8] = b"\0version";
-/// Largest value of a table, in bytes, as the contract promises.
-const VALUE_BYTES_MAX: usize = 256 << 10;
 
 impl Table for StoreTable<'_> {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, IndexError> {
@@ -86,10 +84,7 @@ impl Table for StoreTable<'_> {
     }
 
     fn put(&mut self, key: &[u8], value: &[u8]) -> Result<(), IndexError> {
-        if value.len() > VALUE_BYTES_MAX {
-            let reason = format!("a value has {} bytes, more than {VALUE_BYTES_MAX}", value.len());
-            return Err(IndexError::BadQuestion { reason });
-        }
+        check_sizes(key, value)?;
         self.0.put(key, value).map_err(storage("written"))
     }
 

@@ -2,6 +2,7 @@
 //! decided comes with each question and is applied to the answer; nothing here rewrites a document.
 
 mod answer;
+mod pieces;
 mod record;
 
 use answer::Asked;
@@ -15,6 +16,9 @@ use dateline_processor::{
 use record::{Books, Contribution, Part};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+/// Code version: raised whenever the table would be another one; the engine empties it then and begins anew.
+const VERSION: u32 = 2;
 
 /// Options of `[processor.registry]`; there are none yet.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -44,7 +48,7 @@ impl BuildIndexer for Registry {
     type Config = RegistryConfig;
 
     fn build(_config: RegistryConfig, _resources: &Resources, _home: &IndexerHome) -> Result<Registry, BuildError> {
-        let descriptor = Descriptor::new("registry", 1, "Knows every entity of all documents")
+        let descriptor = Descriptor::new("registry", VERSION, "Knows every entity of all documents")
             .requires::<EntityLayer>()
             .uses::<DctLayer>();
         Ok(Registry { descriptor })

@@ -113,6 +113,16 @@ pub enum IndexError {
         /// What was found.
         reason: String,
     },
+    /// More than a table takes under one key.
+    #[error("{what} has {bytes} bytes, more than {limit}")]
+    TooLarge {
+        /// `key` or `value`.
+        what: &'static str,
+        /// Its size.
+        bytes: usize,
+        /// What is taken.
+        limit: usize,
+    },
     /// Its storage failed.
     #[error("index could not be {doing}")]
     Storage {

@@ -70,6 +70,11 @@ impl RevisionView {
     }
 }
 
+/// Longest key of a [`Table`], in bytes.
+pub const TABLE_KEY_BYTES_MAX: usize = 512;
+/// Largest value of a [`Table`], in bytes.
+pub const TABLE_VALUE_BYTES_MAX: usize = 256 << 10;
+
 /// An indexer's private key-value state, committed by the store together with its applied sequence.
 pub trait Table {
     /// The value under `key`.
@@ -78,10 +83,10 @@ pub trait Table {
     /// [`IndexError::Storage`].
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, IndexError>;
 
-    /// Sets the value under `key`; at most 512 bytes of key and 256 KiB of value.
+    /// Sets the value under `key`. What one article says may be larger than a value: cut it into several.
     ///
     /// # Errors
-    /// [`IndexError::Storage`].
+    /// [`IndexError::TooLarge`] beyond [`TABLE_KEY_BYTES_MAX`] or [`TABLE_VALUE_BYTES_MAX`]; [`IndexError::Storage`].
     fn put(&mut self, key: &[u8], value: &[u8]) -> Result<(), IndexError>;
 
     /// Removes `key`.
@@ -95,6 +100,20 @@ pub trait Table {
     /// # Errors
     /// [`IndexError::Storage`].
     fn scan(&self, prefix: &[u8], visit: &mut dyn FnMut(&[u8], &[u8]) -> bool) -> Result<(), IndexError>;
+}
+
+/// Refuses what a [`Table`] does not take.
+///
+/// # Errors
+/// [`IndexError::TooLarge`].
+pub fn check_sizes(key: &[u8], value: &[u8]) -> Result<(), IndexError> {
+    for (what, bytes, limit) in [("key", key.len(), TABLE_KEY_BYTES_MAX), ("value", value.len(), TABLE_VALUE_BYTES_MAX)]
+    {
+        if bytes > limit {
+            return Err(IndexError::TooLarge { what, bytes, limit });
+        }
+    }
+    Ok(())
 }
 
 /// A fold over the change log. One thread applies changes, in order and one call at a time; others ask it meanwhile and do

@@ -18,7 +18,10 @@ pub use codec::{CodecError, LAYER_BYTES_MAX, LayerSpec, LayerValue};
 pub use config::ProcessorConfig;
 pub use descriptor::{Descriptor, FacetSpec, Input, LayerRef, Limits, QUERY_FIELDS};
 pub use error::{BuildError, IndexError, ProcessError};
-pub use indexer::{BuildIndexer, Change, Indexer, IndexerHome, RevisionView, Table};
+pub use indexer::{
+    BuildIndexer, Change, Indexer, IndexerHome, RevisionView, TABLE_KEY_BYTES_MAX, TABLE_VALUE_BYTES_MAX, Table,
+    check_sizes,
+};
 pub use resource::{Resource, ResourceRequest, Resources};
 pub use view::{Deadline, DocumentView, LayerSource, NoDeadline, Output, OutputParts};
 

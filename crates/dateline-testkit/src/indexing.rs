@@ -1,7 +1,7 @@
 //! For the tests of indexers, and of what asks them: revisions to index, and tables: one in memory, and one for an index that needs none.
 
 use dateline_pipeline::processor::core::{ContentHash, DocumentId, Metadata, Origin, Revision, SourcePath, Timestamp};
-use dateline_pipeline::processor::{IndexError, RevisionView, Table};
+use dateline_pipeline::processor::{IndexError, RevisionView, Table, check_sizes};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ impl Table for NoTable {
     }
 }
 
-/// A table in memory.
+/// A table in memory, with the limits of the daemon's.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MemoryTable(BTreeMap<Vec<u8>, Vec<u8>>);
 
@@ -33,6 +33,7 @@ impl Table for MemoryTable {
         Ok(self.0.get(key).cloned())
     }
     fn put(&mut self, key: &[u8], value: &[u8]) -> Result<(), IndexError> {
+        check_sizes(key, value)?;
         self.0.insert(key.to_vec(), value.to_vec());
         Ok(())
     }

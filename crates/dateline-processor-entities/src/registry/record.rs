@@ -1,7 +1,7 @@
 //! What the registry keeps: each document's contribution, and the entities that are their sum. Taking a contribution
 //! back and adding another is the only way an entity changes.
 
-use super::document_key;
+use super::{document_key, pieces};
 use crate::token::fold;
 use dateline_processor::core::layers::{Entity, EntityType};
 use dateline_processor::core::{Date, DocumentId};
@@ -15,10 +15,12 @@ const SLUG_BYTES_MAX: usize = 120;
 const FORM_BYTES_MAX: usize = 200;
 /// Most surface forms kept of one entity; further ones only count as mentions.
 const FORMS_MAX: usize = 500;
+/// Most names kept of one entity, as with its forms.
+const NAMES_MAX: usize = 500;
 /// Documents in one posting, by number.
 const POSTING_DOCUMENTS: u64 = 8192;
-/// Largest value read back, in bytes.
-const VALUE_BYTES_MAX: usize = 256 << 10;
+/// Largest value, in bytes: a document of names alone gives some 24 MB at most.
+const VALUE_BYTES_MAX: usize = 64 << 20;
 
 /// What one document says about one entity.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -143,7 +145,9 @@ impl Record {
 
     pub(super) fn add(&mut self, part: &Part, day: Option<Date>) {
         self.reference.clone_from(&part.reference);
-        *self.names.entry(part.name.clone()).or_default() += 1;
+        if self.names.len() < NAMES_MAX || self.names.contains_key(&part.name) {
+            *self.names.entry(part.name.clone()).or_default() += 1;
+        }
         for (form, count) in &part.forms {
             if self.forms.len() < FORMS_MAX || self.forms.contains_key(form) {
                 *self.forms.entry(form.clone()).or_default() += u64::from(*count);
@@ -253,14 +257,18 @@ fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, IndexError> {
         .map_err(|source| IndexError::Storage { doing: "written", source: Box::new(source) })
 }
 
+fn read<T: DeserializeOwned>(table: &dyn Table, key: &[u8], what: &str) -> Result<Option<T>, IndexError> {
+    pieces::get(table, key)?.map(|value| decode(&value.bytes, what)).transpose()
+}
+
 /// A document's contribution, as kept.
 pub(super) fn read_contribution(document: DocumentId, table: &dyn Table) -> Result<Option<Contribution>, IndexError> {
-    table.get(&document_key(document))?.map(|bytes| decode(&bytes, "a contribution")).transpose()
+    read(table, &document_key(document), "a contribution")
 }
 
 /// An entity, as kept.
 pub(super) fn read_record(id: &str, table: &dyn Table) -> Result<Option<Record>, IndexError> {
-    table.get(&entity_key(id))?.map(|bytes| decode(&bytes, "an entity")).transpose()
+    read(table, &entity_key(id), "an entity")
 }
 
 /// Calls `visit` with every value below `prefix` and the rest of its key.
@@ -271,7 +279,7 @@ fn scan<T: DeserializeOwned>(
     visit: &mut dyn FnMut(&[u8], T),
 ) -> Result<(), IndexError> {
     let mut failed = None;
-    table.scan(prefix, &mut |key, bytes| match decode::<T>(bytes, what) {
+    pieces::scan(table, prefix, &mut |key, bytes| match decode::<T>(bytes, what) {
         Ok(value) => {
             visit(key.get(prefix.len()..).unwrap_or_default(), value);
             true
@@ -296,7 +304,7 @@ pub(super) fn scan_forms(table: &dyn Table, visit: &mut dyn FnMut(&str, BTreeSet
 
 /// The ids a surface form belongs to.
 pub(super) fn ids_of_form(form: &str, table: &dyn Table) -> Result<BTreeSet<String>, IndexError> {
-    table.get(&form_key(form))?.map_or(Ok(BTreeSet::new()), |bytes| decode(&bytes, "a name"))
+    Ok(read(table, &form_key(form), "a name")?.unwrap_or_default())
 }
 
 /// The documents that name an entity, the newest number last.
@@ -317,9 +325,25 @@ pub(super) struct Books {
     records: BTreeMap<String, Option<Record>>,
     names: BTreeMap<Vec<u8>, BTreeSet<String>>,
     postings: BTreeMap<Vec<u8>, BTreeSet<u16>>,
+    /// How many pieces stand behind the first of what was read, where there are any.
+    further: BTreeMap<Vec<u8>, u16>,
 }
 
 impl Books {
+    /// What is kept under a key. Everything that is written was read before.
+    fn read<T: DeserializeOwned>(
+        &mut self,
+        table: &dyn Table,
+        key: &[u8],
+        what: &str,
+    ) -> Result<Option<T>, IndexError> {
+        let Some(value) = pieces::get(table, key)? else { return Ok(None) };
+        if value.further > 0 {
+            self.further.insert(key.to_vec(), value.further);
+        }
+        decode(&value.bytes, what).map(Some)
+    }
+
     /// Takes back what a document said and adds what it says now.
     pub(super) fn replace(
         &mut self,
@@ -329,7 +353,7 @@ impl Books {
     ) -> Result<(), IndexError> {
         let old = match self.contributions.get(&document) {
             Some(known) => known.clone(),
-            None => read_contribution(document, table)?,
+            None => self.read(table, &document_key(document), "a contribution")?,
         };
         if old == new {
             return Ok(());
@@ -350,7 +374,7 @@ impl Books {
 
     fn record(&mut self, id: &str, table: &dyn Table) -> Result<&mut Option<Record>, IndexError> {
         if !self.records.contains_key(id) {
-            let known = read_record(id, table)?;
+            let known = self.read(table, &entity_key(id), "an entity")?;
             self.records.insert(id.to_owned(), known);
         }
         Ok(self.records.entry(id.to_owned()).or_default())
@@ -419,7 +443,8 @@ impl Books {
     fn name(&mut self, form: &str, table: &dyn Table) -> Result<&mut BTreeSet<String>, IndexError> {
         let key = form_key(form);
         if !self.names.contains_key(&key) {
-            self.names.insert(key.clone(), ids_of_form(form, table)?);
+            let known = self.read(table, &key, "a name")?.unwrap_or_default();
+            self.names.insert(key.clone(), known);
         }
         Ok(self.names.entry(key).or_default())
     }
@@ -427,7 +452,7 @@ impl Books {
     fn posting(&mut self, id: &str, document: DocumentId, table: &dyn Table) -> Result<&mut BTreeSet<u16>, IndexError> {
         let key = posting_key(id, document.0 / POSTING_DOCUMENTS);
         if !self.postings.contains_key(&key) {
-            let known = table.get(&key)?.map_or(Ok(BTreeSet::new()), |bytes| decode(&bytes, "a posting"))?;
+            let known = self.read(table, &key, "a posting")?.unwrap_or_default();
             self.postings.insert(key.clone(), known);
         }
         Ok(self.postings.entry(key).or_default())
@@ -436,28 +461,29 @@ impl Books {
     /// Writes everything touched; what became empty goes.
     pub(super) fn write(self, table: &mut dyn Table) -> Result<(), IndexError> {
         for (document, contribution) in &self.contributions {
-            put(table, &document_key(*document), contribution.as_ref())?;
+            self.put(table, &document_key(*document), contribution.as_ref())?;
         }
         for (id, record) in &self.records {
-            put(table, &entity_key(id), record.as_ref())?;
+            self.put(table, &entity_key(id), record.as_ref())?;
         }
         for (key, ids) in &self.names {
-            put(table, key, (!ids.is_empty()).then_some(ids))?;
+            self.put(table, key, (!ids.is_empty()).then_some(ids))?;
         }
         for (key, documents) in &self.postings {
-            put(table, key, (!documents.is_empty()).then_some(documents))?;
+            self.put(table, key, (!documents.is_empty()).then_some(documents))?;
         }
         Ok(())
+    }
+
+    fn put<T: Serialize>(&self, table: &mut dyn Table, key: &[u8], value: Option<&T>) -> Result<(), IndexError> {
+        let before = self.further.get(key).copied().unwrap_or(0);
+        match value {
+            Some(value) => pieces::put(table, key, &encode(value)?, before),
+            None => pieces::delete(table, key, before),
+        }
     }
 }
 
 fn offset(document: DocumentId) -> u16 {
     u16::try_from(document.0 % POSTING_DOCUMENTS).unwrap_or(0)
-}
-
-fn put<T: Serialize>(table: &mut dyn Table, key: &[u8], value: Option<&T>) -> Result<(), IndexError> {
-    match value {
-        Some(value) => table.put(key, &encode(value)?),
-        None => table.delete(key),
-    }
 }

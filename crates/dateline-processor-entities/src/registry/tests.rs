@@ -182,3 +182,55 @@ fn doubtful_pairs_are_suggested_until_decided() {
     assert_eq!(pairs["suggestions"], json!([]));
     assert!(registry.answer(&json!({ "op": "dance" }), &table).is_err());
 }
+
+/// Any number of names, no two of them alike, of about this many bytes each.
+fn names(count: usize, bytes: usize) -> Vec<String> {
+    (0..count).map(|number| format!("Ada {}{number}", "x".repeat(bytes.saturating_sub(8)))).collect()
+}
+
+#[test]
+fn a_document_that_names_thousands_is_taken_in_and_let_go_again() {
+    let (registry, before) = filled();
+    let mut table = before.clone();
+    let names = names(9_000, 40);
+    let people: Vec<(EntityType, &str, Option<&str>)> = names.iter().map(|name| (PER, name.as_str(), None)).collect();
+    registry.apply(&[open(3, view(3, day(9), &people))], &mut table).expect("applies");
+    let listed = ask(&registry, &table, json!({"op": "list", "limit": 1}));
+    assert_eq!(listed["total"], 9_000 + 3);
+    registry.apply(&[open(3, view(3, day(9), &people[..1]))], &mut table).expect("applies");
+    registry.apply(&[open(3, view(3, day(9), &[]))], &mut table).expect("applies");
+    let gone = Change { opened: None, ..open(3, view(3, day(9), &[])) };
+    registry.apply(&[gone], &mut table).expect("applies");
+    assert_eq!(table, before, "nothing of it is left");
+}
+
+#[test]
+fn an_entity_of_a_century_and_a_name_that_thousands_bear_are_kept_whole() {
+    /// So many days, and so many ids, are larger than a value of a table.
+    const DOCUMENTS: usize = 22_500;
+    let (registry, mut table) = (registry(), MemoryTable::default());
+    let months = (1920..2010).flat_map(|year| (1..=12).map(move |month| (year, month)));
+    let days = months.flat_map(|(year, month)| (1..=28).map(move |day| Date::new(year, month, day).expect("a day")));
+    // All of them are also called Ada, and each is somebody else.
+    let named = names(DOCUMENTS, 20);
+    let changes: Vec<Change> = (1..)
+        .zip(days.zip(&named))
+        .map(|(document, (day, name))| {
+            let people = [(PER, name.as_str(), None), (EntityType::Org, "League", Some("league")), (PER, "Ada", None)];
+            let mut view = view(document, day, &people);
+            let mut layer = view.layer::<EntityLayer>().expect("decodes").expect("is there").as_ref().clone();
+            layer.mentions[2].entity = 0;
+            layer.entities.pop();
+            view.layers[0] = LayerSpec::of::<EntityLayer>().encode(&layer).expect("encodes");
+            open(document, view)
+        })
+        .collect();
+    assert_eq!(changes.len(), DOCUMENTS);
+    for some in changes.chunks(5_000) {
+        registry.apply(some, &mut table).expect("applies");
+    }
+    let league = ask(&registry, &table, json!({"op": "show", "id": "league"}));
+    assert_eq!(league["documents"], DOCUMENTS, "{:.200}", league.to_string());
+    let adas = ask(&registry, &table, json!({"op": "resolve", "name": "Ada", "limit": DOCUMENTS}));
+    assert_eq!(adas["candidates"].as_array().map(Vec::len), Some(DOCUMENTS), "{:.200}", adas.to_string());
+}
