@@ -5,11 +5,12 @@
 mod harness;
 
 use harness::{Lab, STEP_MAX, scale};
-use rustix::fs::{CWD, FileType, Mode, mknodat};
+use rustix::fs::{CWD, FileType, Mode, OFlags, mknodat, openat};
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::io::Write;
+use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::net::UnixListener;
@@ -69,7 +70,20 @@ fn make_things(root: &Path, outside: &Path) -> UnixListener {
     for name in names {
         write_bytes(root, name, ARTICLE);
     }
+    make_endless_path(root);
     socket
+}
+
+/// An article under a path that is longer than any system call takes.
+fn make_endless_path(root: &Path) {
+    let mut directory = fs::File::open(root).map(OwnedFd::from).expect("is opened");
+    for _ in 0..20 {
+        let name = "n".repeat(255);
+        rustix::fs::mkdirat(&directory, &name, Mode::RWXU).expect("is made");
+        directory = openat(&directory, &name, OFlags::RDONLY, Mode::empty()).expect("is opened");
+    }
+    let file = openat(&directory, "article.txt", OFlags::CREATE | OFlags::WRONLY, Mode::RWXU).expect("is made");
+    fs::File::from(file).write_all(ARTICLE.as_bytes()).expect("is written");
 }
 
 /// What is deep, endless or lies about itself.
@@ -233,6 +247,8 @@ fn hostile_files_are_read_or_listed_and_harm_nobody() {
     }
     println!("files beside the project: {real:?}; peak of the daemon {} MB; {}", peak >> 20, status["documents"]);
     println!("failures by reason: {reasons:#?}");
+    let notes = status["notes"].to_string();
+    assert!(notes.contains("cannot be looked at: ") && notes.contains("more than 4096 bytes"), "{notes}");
     assert!(peak < DAEMON_BYTES_MAX, "{} MB", peak >> 20);
     assert_quick(&lab.log());
     let hits = lab.ask(&["search", "lighthouse", "--limit", "1000"]);

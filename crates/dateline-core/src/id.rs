@@ -86,6 +86,9 @@ impl std::fmt::Display for ContentHash {
 pub struct SourcePath(Vec<u8>);
 
 impl SourcePath {
+    /// Longest path that is taken in, in bytes: what one system call of Linux takes. Nothing below a longer one is looked at.
+    pub const BYTES_MAX: usize = 4_096;
+
     /// A source path from its bytes; leading and trailing slashes are dropped.
     #[must_use]
     pub fn new(bytes: impl Into<Vec<u8>>) -> SourcePath {

@@ -11,6 +11,7 @@ mod id;
 mod layer;
 pub mod layers;
 mod metadata;
+mod part;
 mod span;
 pub mod terminal;
 
@@ -22,4 +23,5 @@ pub use jiff::Timestamp;
 pub use jiff::civil::{Date, DateTime, Time};
 pub use layer::{Layer, LayerCheck};
 pub use metadata::{Metadata, MetadataEntry, keys};
+pub use part::{PART_BYTES_MAX, PartNames};
 pub use span::{LineIndex, Span, SpanError};

@@ -8,7 +8,7 @@ use crate::errors::{Fatal, chain as causes};
 use crate::program::Program;
 use crate::program::programs::THIS_PROGRAM;
 use crate::setup;
-use dateline_core::{DocumentId, DocumentInput, SourceInfo, SourcePath, Timestamp};
+use dateline_core::{DocumentId, DocumentInput, PartNames, SourceInfo, SourcePath, Timestamp};
 use dateline_parser::ParsedDocument;
 use dateline_pipeline::{Chain, Previous, RunOptions};
 use dateline_protocol::wire::{DifferenceKind, Shown};
@@ -118,8 +118,9 @@ pub(crate) fn sample(program: &Arc<Program>, count: usize, only: Option<&str>, a
             documents.push(parsed);
             if documents.len() < left { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         });
+        let mut names = PartNames::default();
         for parsed in documents {
-            let part = parsed.part_id.clone().unwrap_or_else(|| parsed.number.to_string());
+            let (part, _) = names.next(parsed.part_id.as_deref(), parsed.number);
             let name = format!("{}#{part}", path.display());
             // Only what is stored has an id.
             let shown = by_id.then(|| stored.show(&name, None).ok()).flatten();

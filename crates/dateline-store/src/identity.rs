@@ -2,11 +2,8 @@
 //! or written here.
 
 use crate::model::{FileIdentity, RenameCandidate};
-use dateline_core::{ContentHash, DocumentId, SourcePath};
+use dateline_core::{ContentHash, DocumentId, PartNames, SourcePath};
 use std::collections::{HashMap, HashSet};
-
-/// Own ids longer than this are kept as their start and hash, in bytes.
-const PART_START_BYTES: usize = 128;
 
 /// A document that a source holds or held.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,9 +40,7 @@ pub(crate) struct Matcher {
     by_own: HashMap<String, Vec<usize>>,
     by_content: HashMap<ContentHash, Queue>,
     by_number: HashMap<u32, usize>,
-    names: HashSet<String>,
-    /// Last count given to a name, so that many equal ids cost no more than few.
-    counts: HashMap<String, u32>,
+    names: PartNames,
 }
 
 /// Documents of equal content, open ones first, and how many of them are known to be taken.
@@ -63,8 +58,7 @@ impl Matcher {
             by_own: HashMap::new(),
             by_content: HashMap::new(),
             by_number: HashMap::new(),
-            names: HashSet::new(),
-            counts: HashMap::new(),
+            names: PartNames::default(),
             known,
         };
         for (at, one) in matcher.known.iter().enumerate() {
@@ -83,16 +77,9 @@ impl Matcher {
         matcher
     }
 
-    /// The name of the next part of the source: its own id or number, with `#2` when it stood before.
+    /// The name of the next part of the source, and whether it is its own id.
     pub(crate) fn name(&mut self, own_id: Option<&str>, number: u32) -> (String, bool) {
-        let base = own_id.map_or_else(|| number.to_string(), shortened);
-        let mut name = base.clone();
-        while !self.names.insert(name.clone()) {
-            let count = self.counts.entry(base.clone()).or_insert(1);
-            *count += 1;
-            name = format!("{base}#{count}");
-        }
-        (name, own_id.is_some())
+        self.names.next(own_id, number)
     }
 
     /// The documents that parts continue; `None` where a part is new to the source.
@@ -180,15 +167,6 @@ pub(crate) fn start(text: &str, bytes: usize) -> &str {
     &text[..end]
 }
 
-/// An own id as it is kept: blanks trimmed, a long one as its start and hash.
-fn shortened(own_id: &str) -> String {
-    let own_id = own_id.trim();
-    if own_id.len() <= crate::limits::PART_BYTES_MAX {
-        return own_id.to_owned();
-    }
-    format!("{}~{}", start(own_id, PART_START_BYTES), &ContentHash::of(own_id.as_bytes()).hex()[..32])
-}
-
 /// A source that was looked for and not found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct MissingSource {
@@ -230,7 +208,7 @@ pub(crate) fn is_similar(old: &str, new: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Extent, Incoming, Known, Matcher, MissingSource, is_similar, rename, shortened};
+    use super::{Extent, Incoming, Known, Matcher, MissingSource, is_similar, rename};
     use crate::FileIdentity;
     use dateline_core::{ContentHash, DocumentId, SourcePath};
 
@@ -305,19 +283,6 @@ mod tests {
         assert_eq!(edited, ("1 2 3 4".to_owned(), String::new()));
         let inserted = matched(before, &[":n :m", ":a :b", ":c :d"], Extent::Slice);
         assert_eq!(inserted, ("new new 1 2 3 4".to_owned(), String::new()));
-    }
-
-    #[test]
-    fn names_are_unique_whatever_ids_say() {
-        let mut matcher = Matcher::new(Vec::new());
-        let names: Vec<String> = [(Some("2"), 1), (None, 2), (Some("2#2"), 3), (Some("2"), 4)]
-            .into_iter()
-            .map(|(own, number)| matcher.name(own, number).0)
-            .collect();
-        assert_eq!(names, ["2", "2#2", "2#2#2", "2#3"]);
-        let long = "é".repeat(400);
-        assert!(shortened(&long).len() < 200);
-        assert_ne!(shortened(&long), shortened(&"é".repeat(401)));
     }
 
     #[test]

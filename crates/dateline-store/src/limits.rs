@@ -37,9 +37,6 @@ pub const TABLE_VALUE_BYTES_MAX: usize = (256 << 10) + 64;
 /// Name of an indexer, in bytes.
 pub const TABLE_NAME_BYTES_MAX: usize = 64;
 
-/// Own id of a part that is kept as it is, in bytes; a longer one is kept as its start and hash.
-pub const PART_BYTES_MAX: usize = 512;
-
 /// Reason of a failure, in bytes; the rest is cut.
 pub const REASON_BYTES_MAX: usize = 1_000;
 
@@ -70,5 +67,5 @@ pub const LOCK_PATIENCE: Duration = Duration::from_secs(5);
 /// Memory of the engine's page cache, in bytes, unless the options say otherwise.
 pub const CACHE_BYTES: u64 = 48 << 20;
 
-/// Source path, in bytes; the longest a Linux system call takes.
-pub const PATH_BYTES_MAX: usize = 4096;
+/// Source path, in bytes.
+pub const PATH_BYTES_MAX: usize = dateline_core::SourcePath::BYTES_MAX;

@@ -351,6 +351,10 @@ impl Engine {
     }
 
     fn look(&self, path: &SourcePath) -> Observed {
+        if path.as_bytes().len() > SourcePath::BYTES_MAX {
+            // A scan says so.
+            return Observed::Ignored;
+        }
         let stat = match self.root.look(path.as_bytes()) {
             Ok(stat) => stat,
             Err(Errno::NOENT | Errno::NOTDIR) => return Observed::Missing,
@@ -634,4 +638,48 @@ impl Engine {
 fn age(ctime_ns: i64) -> Option<Duration> {
     let changed = UNIX_EPOCH.checked_add(Duration::from_nanos(u64::try_from(ctime_ns).ok()?))?;
     SystemTime::now().duration_since(changed).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Engine, Shared};
+    use crate::dirty::DirtySet;
+    use crate::ignore::IgnoreRules;
+    use crate::options::WatchOptions;
+    use crate::root::Root;
+    use crate::settle::{Hint, Marks};
+    use dateline_core::SourcePath;
+    use std::sync::Arc;
+
+    #[test]
+    fn what_the_engine_takes_is_counted_until_it_says_how_much_it_has() {
+        let folder = tempfile::tempdir().unwrap();
+        let options = WatchOptions::new(folder.path());
+        let (wake, woken) = crossbeam_channel::bounded(1);
+        let (events, _told) = crossbeam_channel::bounded(1);
+        let shared = Arc::new(Shared::new(Arc::new(DirtySet::new(100, wake))));
+        let (root, ignore) = (Root::open_with(&options).unwrap(), IgnoreRules::new(&[]).unwrap());
+        let mut engine = Engine::new(options, root, ignore, Arc::clone(&shared), woken, events);
+        engine.find_root_at_start();
+        let queued = || shared.stats().queued;
+
+        shared.settle(["a", "b"].map(SourcePath::new).to_vec(), 10);
+        assert_eq!(queued(), 2);
+        engine.take_inbox();
+        assert_eq!(queued(), 2, "taken from the inbox, not said yet");
+        engine.publish();
+        assert_eq!(queued(), 2);
+
+        for name in ["c", "d", "e"] {
+            shared.dirty.mark(SourcePath::new(name), Marks::of(Hint::Closed));
+        }
+        assert_eq!(queued(), 5);
+        engine.take_marked();
+        assert_eq!(queued(), 5, "taken from what events marked, not said yet");
+        engine.publish();
+        assert_eq!(queued(), 5);
+        engine.probe();
+        engine.publish();
+        assert_eq!(queued(), 5, "all are gone, which nobody has heard yet");
+    }
 }

@@ -168,6 +168,8 @@ pub enum ProblemKind {
     Unreadable(rustix::io::Errno),
     /// Nested deeper than [`crate::Limits::depth_max`] directories.
     TooDeep,
+    /// The path has more than [`SourcePath::BYTES_MAX`] bytes.
+    TooLong,
     /// More than [`crate::Limits::problems_max`] problems: the path is the root, the rest is not listed.
     TooMany,
 }
@@ -177,6 +179,9 @@ impl fmt::Display for ProblemKind {
         match self {
             ProblemKind::Unreadable(errno) => errno.fmt(f),
             ProblemKind::TooDeep => f.write_str("nested too deep"),
+            ProblemKind::TooLong => {
+                write!(f, "its path has more than {} bytes", SourcePath::BYTES_MAX)
+            }
             ProblemKind::TooMany => f.write_str("too many problems to list"),
         }
     }

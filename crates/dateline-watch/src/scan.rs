@@ -70,3 +70,42 @@ fn wall_clock_ns(ago: Duration) -> i64 {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since_epoch.saturating_sub(ago).as_nanos()).unwrap_or(i64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::scan;
+    use crate::event::ProblemKind;
+    use crate::options::WatchOptions;
+    use crate::root::Root;
+    use dateline_core::SourcePath;
+    use rustix::fs::{Mode, OFlags};
+
+    #[test]
+    fn what_has_too_long_a_path_is_named_and_not_looked_at() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut directory = rustix::fs::open(folder.path(), OFlags::RDONLY, Mode::empty()).unwrap();
+        let mut above = 0;
+        for length in [[255; 15].as_slice(), &[99]].concat() {
+            let name = "n".repeat(length);
+            rustix::fs::mkdirat(&directory, &name, Mode::RWXU).unwrap();
+            directory = rustix::fs::openat(&directory, &name, OFlags::RDONLY, Mode::empty()).unwrap();
+            above += length + 1;
+        }
+        let longest = SourcePath::BYTES_MAX - above;
+        for length in [longest, longest + 1] {
+            let flags = OFlags::CREATE | OFlags::WRONLY;
+            rustix::fs::openat(&directory, "f".repeat(length), flags, Mode::RWXU).unwrap();
+        }
+        rustix::fs::mkdirat(&directory, "d".repeat(longest + 2), Mode::RWXU).unwrap();
+
+        let options = WatchOptions::new(folder.path());
+        let root = Root::open_with(&options).unwrap();
+        let report = scan(&root, &options).unwrap();
+        let lengths: Vec<usize> = report.entries.iter().map(|(path, _)| path.as_bytes().len()).collect();
+        let mut problems: Vec<(usize, ProblemKind)> =
+            report.problems.iter().map(|problem| (problem.path.as_bytes().len(), problem.kind)).collect();
+        problems.sort_by_key(|(length, _)| *length);
+        let too_long = |more| (SourcePath::BYTES_MAX + more, ProblemKind::TooLong);
+        assert_eq!((lengths, problems), (vec![SourcePath::BYTES_MAX], vec![too_long(1), too_long(2)]));
+    }
+}

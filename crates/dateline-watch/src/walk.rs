@@ -125,6 +125,9 @@ impl Walk {
     }
 
     fn enter(&mut self, context: &WalkContext<'_>, path: SourcePath, kind: FileType) {
+        if path.as_bytes().len() > SourcePath::BYTES_MAX {
+            return self.add_problem(context, path, ProblemKind::TooLong);
+        }
         match kind {
             FileType::Directory => self.enter_directory(context, path, Reached::Directly),
             FileType::RegularFile | FileType::Unknown => self.enter_file(context, path, AtFlags::SYMLINK_NOFOLLOW),

@@ -8,11 +8,10 @@ use crate::message::{
 };
 use crate::parser::{self, ParsedDocument, ParserOptions};
 use crate::pipeline::exec::ExecTransport;
-use crate::pipeline::processor::core::{DocumentInput, Hints, SourceInfo, SourcePath, Timestamp};
+use crate::pipeline::processor::core::{DocumentInput, Hints, PartNames, SourceInfo, SourcePath, Timestamp};
 use crate::pipeline::{Annotated, Chain, ChainError, Previous, Registry, RunOptions, panic_message};
 use crate::sandbox;
 use serde::de::DeserializeOwned;
-use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Write};
 use std::ops::ControlFlow;
@@ -305,27 +304,20 @@ impl Slice<'_> {
 /// What is said from outside about the parts of one source, by the names parts are kept under.
 struct HintBook<'a> {
     hints: &'a [PartHints],
-    names: HashSet<String>,
-    counts: HashMap<String, u32>,
+    names: PartNames,
 }
 
 impl<'a> HintBook<'a> {
     fn new(hints: &'a [PartHints]) -> HintBook<'a> {
-        HintBook { hints, names: HashSet::new(), counts: HashMap::new() }
+        HintBook { hints, names: PartNames::default() }
     }
 
-    /// The hints of the next part. Must be asked for each part in turn: a name that stood before gets `#2`.
+    /// The hints of the next part. Must be asked for each part in turn: its name depends on those before.
     fn next(&mut self, part_id: Option<&str>, number: u32) -> Hints {
         if self.hints.is_empty() {
             return Hints::default();
         }
-        let base = part_id.map_or_else(|| number.to_string(), str::to_owned);
-        let mut name = base.clone();
-        while !self.names.insert(name.clone()) {
-            let count = self.counts.entry(base.clone()).or_insert(1);
-            *count += 1;
-            name = format!("{base}#{count}");
-        }
+        let (name, _) = self.names.next(part_id, number);
         let entry = |wanted: &str| self.hints.iter().find(|entry| entry.part == wanted);
         entry(&name).or_else(|| entry("")).map(|entry| entry.hints.clone()).unwrap_or_default()
     }
@@ -346,7 +338,7 @@ fn chain_of(error: &dyn std::error::Error) -> String {
 mod tests {
     use super::HintBook;
     use crate::message::PartHints;
-    use crate::pipeline::processor::core::{Genre, Hints};
+    use crate::pipeline::processor::core::{Genre, Hints, PartNames};
 
     #[test]
     fn hints_find_their_part() {
@@ -359,6 +351,12 @@ mod tests {
         let parts = [(Some("a"), 1), (Some("a"), 2), (None, 3), (Some("a"), 4)];
         let genres: Vec<Option<Genre>> = parts.into_iter().map(|(id, number)| book.next(id, number).genre).collect();
         assert_eq!(genres, [Some(Genre::News), Some(Genre::Narrative), Some(Genre::Colloquial), None]);
+        let long = "é".repeat(400);
+        let kept = PartNames::default().next(Some(&long), 1).0;
+        let hints = [hint("b", Genre::News), hint(&kept, Genre::Narrative)];
+        let mut book = HintBook::new(&hints);
+        assert_eq!(book.next(Some(" b "), 1).genre, Some(Genre::News), "as the store names it");
+        assert_eq!(book.next(Some(&long), 2).genre, Some(Genre::Narrative), "as the store names it");
         let every = [hint("", Genre::News)];
         assert_eq!(HintBook::new(&every).next(Some("x"), 1).genre, Some(Genre::News));
     }
