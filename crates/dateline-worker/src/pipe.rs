@@ -166,6 +166,9 @@ impl Pipes {
 
     /// Reads what is there; says whether that was anything.
     fn fill(&mut self) -> Result<bool, PipeError> {
+        // A child that never pauses leaves no moment at which all is used up.
+        self.read.drain(..self.used);
+        self.used = 0;
         let start = self.read.len();
         self.read.resize(start + CHUNK_BYTES, 0);
         let result = self.stdout.read(&mut self.read[start..]);
@@ -236,5 +239,35 @@ impl Pipes {
         self.stderr_tail.extend_from_slice(bytes);
         let excess = self.stderr_tail.len().saturating_sub(STDERR_TAIL_BYTES);
         self.stderr_tail.drain(..excess);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CHUNK_BYTES, Pipes};
+    use std::process::{Command, Stdio};
+    use std::sync::atomic::AtomicBool;
+    use std::time::{Duration, Instant};
+
+    #[test]
+    fn a_child_that_never_pauses_is_not_kept_in_memory() {
+        // Six bytes a line: no chunk ends where a line does, but for one in three.
+        let mut child = Command::new("yes")
+            .arg("never")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("yes starts");
+        let mut pipes = Pipes::take(&mut child).expect("has pipes");
+        let (deadline, stop) = (Instant::now() + Duration::from_secs(60), AtomicBool::new(false));
+        let mut most = 0;
+        for _ in 0..200_000 {
+            let line = pipes.receive_line(100, deadline, &stop).expect("says it again");
+            assert_eq!(line, "never");
+            most = most.max(pipes.read.len());
+        }
+        drop((child.kill(), child.wait()));
+        assert!(most <= 2 * CHUNK_BYTES, "{most} bytes are held");
     }
 }
