@@ -22,6 +22,11 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// How often the supervisor is told that a repair goes on.
 const BEAT: Duration = Duration::from_millis(500);
 
+/// What was made anew is damaged again, too often to go on.
+#[derive(Debug, thiserror::Error)]
+#[error("{} is damaged again after {REPAIRS_MAX} repairs: {}", .0.part.name(), .0.what)]
+struct DamagedAgain(Damage);
+
 /// A part of the state that can be made anew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
@@ -114,11 +119,20 @@ impl Repairs {
         self.made.iter().filter(|made| **made == part).count() < REPAIRS_MAX
     }
 
+    fn refuse_often(&self, damage: &Damage) -> Result<(), Fatal> {
+        if self.may(damage.part) {
+            return Ok(());
+        }
+        let hint = "look after the disk and the memory of this machine, then start it again";
+        Err(Fatal::hinted(DamagedAgain(damage.clone()), hint))
+    }
+
     /// Moves a part aside and makes it anew.
     ///
     /// # Errors
-    /// When the state is in use, what it is made from cannot be read, or the disk fails.
+    /// When that was done too often, the state is in use, what it is made from cannot be read, or the disk fails.
     pub(crate) fn repair(&mut self, program: &Program, damage: &Damage) -> Result<(), Fatal> {
+        self.refuse_often(damage)?;
         let part = damage.part;
         tracing::error!(part = part.name(), what = damage.what, "damage: the part is moved aside and made anew");
         self.made.push(part);
@@ -221,5 +235,9 @@ mod tests {
     fn what_is_damaged_again_and_again_is_left_alone() {
         let repairs = Repairs { made: vec![Part::Store; REPAIRS_MAX], ..Repairs::default() };
         assert!(!repairs.may(Part::Store) && repairs.may(Part::Index));
+        let found = |part| Damage { part, what: "a scrub says so".to_owned() };
+        let refused = repairs.refuse_often(&found(Part::Store)).expect_err("enough is enough");
+        assert_eq!(refused.to_string(), "store is damaged again after 3 repairs: a scrub says so");
+        assert!(repairs.refuse_often(&found(Part::Index)).is_ok());
     }
 }

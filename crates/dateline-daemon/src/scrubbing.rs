@@ -7,6 +7,7 @@ use crate::repair::{Damage, Part};
 use crossbeam_channel::Sender;
 use dateline_processor_index::Searching;
 use dateline_store::{Finding, ScrubState, StatePart, Store};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -36,11 +37,27 @@ pub(crate) fn start(
     })
 }
 
+/// Reads a part. A panic on the way is damage, too: it met bytes that nobody foresaw, and whoever asks must not be told for
+/// ever that the scrub is not through.
+fn reading<T>(part: Part, read: impl FnOnce() -> T) -> Result<T, Damage> {
+    std::panic::catch_unwind(AssertUnwindSafe(read)).map_err(|panic| {
+        let what = format!("it cannot be read through: {}", dateline_pipeline::panic_message(&*panic));
+        tracing::error!(?part, what, "damage was found");
+        Damage { part, what }
+    })
+}
+
 /// Reads everything; `None` when it is sound or the daemon stops.
 fn look(store: &Store, index: &Searching, live: &Live) -> Option<Damage> {
-    let findings = read_through(store, live)?;
+    let findings = match reading(Part::Store, || read_through(store, live)) {
+        Ok(findings) => findings?,
+        Err(damage) => return Some(damage),
+    };
     if findings.is_empty() {
-        let damaged = index.damaged_files();
+        let damaged = match reading(Part::Index, || index.damaged_files()) {
+            Ok(damaged) => damaged,
+            Err(damage) => return Some(damage),
+        };
         let Some(first) = damaged.first() else {
             live.update(|facts| facts.verified = true);
             return None;
@@ -76,5 +93,20 @@ fn read_through(store: &Store, live: &Live) -> Option<Vec<Finding>> {
         if live.wait(PAUSE, |facts| facts.stopping) {
             return None;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::reading;
+    use crate::repair::Part;
+
+    #[test]
+    fn a_look_that_panics_found_damage() {
+        let found = reading(Part::Index, || std::panic::panic_any("no such page"));
+        let found: Result<(), _> = found;
+        let damage = found.expect_err("nothing was read");
+        assert_eq!((damage.part, damage.what.as_str()), (Part::Index, "it cannot be read through: no such page"));
+        assert_eq!(reading(Part::Store, || 7), Ok(7));
     }
 }
