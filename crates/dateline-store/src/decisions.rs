@@ -202,12 +202,14 @@ impl DecisionsFile {
         format!("{HEADER}{text}")
     }
 
-    /// Replaces the file, whole.
+    /// Replaces the file, whole. Where a link stands, the file it leads to: decisions may be kept among other files of the
+    /// user's, under version control.
     ///
     /// # Errors
     /// [`StoreError::Io`].
     pub fn save(&self, path: &Path) -> Result<(), StoreError> {
-        replace_file(path, self.to_text().as_bytes())
+        let file = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        replace_file(&file, self.to_text().as_bytes())
     }
 }
 
@@ -622,5 +624,21 @@ date = "unknown"
         file.save(&path).unwrap();
         assert_eq!(DecisionsFile::load(&path).unwrap().decisions(), &all());
         assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 1, "no scratch file is left");
+    }
+
+    #[test]
+    fn a_link_stays_and_so_does_who_may_read() {
+        use std::os::unix::fs::PermissionsExt;
+        let home = tempfile::tempdir().unwrap();
+        let (path, kept) = (home.path().join("decisions.toml"), home.path().join("versioned.toml"));
+        std::fs::write(&kept, TEXT).unwrap();
+        std::fs::set_permissions(&kept, std::fs::Permissions::from_mode(0o640)).unwrap();
+        std::os::unix::fs::symlink("versioned.toml", &path).unwrap();
+        let mut file = DecisionsFile::load(&path).unwrap();
+        file.replace(all());
+        file.save(&path).unwrap();
+        assert!(std::fs::symlink_metadata(&path).unwrap().is_symlink());
+        assert_eq!(DecisionsFile::load(&kept).unwrap().decisions(), &all());
+        assert_eq!(std::fs::metadata(&kept).unwrap().permissions().mode() & 0o777, 0o640);
     }
 }

@@ -29,7 +29,7 @@ pub(crate) fn sync_directory(path: &Path) -> Result<(), StoreError> {
     File::open(path).and_then(|directory| directory.sync_all()).map_err(io(path, "synced"))
 }
 
-/// Replaces a file whole: a reader, or a power cut, finds the old bytes or the new ones.
+/// Replaces a file whole: a reader, or a power cut, finds the old bytes or the new ones. Who may read it stays as it was.
 pub(crate) fn replace_file(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut name = path.file_name().unwrap_or_default().to_owned();
@@ -37,6 +37,9 @@ pub(crate) fn replace_file(path: &Path, bytes: &[u8]) -> Result<(), StoreError> 
     let fresh = directory.join(name);
     let write = || -> std::io::Result<()> {
         let mut file = File::create(&fresh)?;
+        if let Ok(before) = std::fs::metadata(path) {
+            file.set_permissions(before.permissions())?;
+        }
         file.write_all(bytes)?;
         file.sync_all()?;
         std::fs::rename(&fresh, path)
