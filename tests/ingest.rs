@@ -2,7 +2,7 @@
 
 mod harness;
 
-use harness::{Lab, annotate};
+use harness::{Lab, Numbers, annotate};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -178,6 +178,56 @@ fn an_alert_tells_of_what_matches_for_the_first_time() {
     let again = lab.ask(&["tail", "lighthouse", "--from-sequence", &before, "--no-follow"]);
     assert_eq!(again, last);
     assert!(again.iter().any(|item| item["path"] == "a.txt"), "{again:?}");
+}
+
+#[test]
+fn whoever_follows_hears_what_happened_even_of_what_was_forgotten() {
+    let lab = Lab::new();
+    lab.configure("[store]\nretention = \"1s\"\n");
+    let _daemon = lab.start();
+    let mut following = lab.dateline_command(&["tail", "--json"]);
+    let mut following = following.stdout(Stdio::piped()).spawn().expect("dateline starts");
+    let (sender, lines) = std::sync::mpsc::channel();
+    let out = std::io::BufReader::new(following.stdout.take().expect("is piped"));
+    std::thread::spawn(move || out.lines().map_while(Result::ok).all(|line| sender.send(line).is_ok()));
+    let next = || {
+        let line = lines.recv_timeout(Duration::from_secs(60)).expect("a change is told of");
+        let item: Value = serde_json::from_str(&line).expect("is JSON");
+        (item["change"].to_string(), item["path"].to_string())
+    };
+    let told = |change: &str, path: &str| (format!("{change:?}"), format!("{path:?}"));
+    // Whether it listens already is seen by what it hears.
+    let began = Instant::now();
+    let mut number = 0;
+    while lines.try_recv().is_err() {
+        assert!(began.elapsed() < harness::STEP_MAX, "hears nothing");
+        number += 1;
+        lab.write(&format!("knock{number}.txt"), "Somebody knocks.\n");
+        lab.wait();
+    }
+    lab.write("a.txt", "The lighthouse was lit.\n");
+    while next() != told("added", "a.txt") {}
+    lab.rename("a.txt", "b.txt");
+    // Results that go by the place are made anew with it; the newest change of a revision is the one that is told.
+    let moved = next();
+    assert!([told("moved", "b.txt"), told("annotated", "b.txt")].contains(&moved), "{moved:?}");
+    lab.write("b.txt", "The lighthouse is dark.\n");
+    while next() != told("revised", "b.txt") {}
+    // A name gives no date, and a decided one does: only annotations change.
+    lab.ask(&["date", "set", "b.txt", "2020-02-02"]);
+    assert_eq!(next(), told("annotated", "b.txt"));
+    lab.remove("b.txt");
+    assert_eq!(next(), told("deleted", "b.txt"));
+    // Once its time is over all of it is forgotten, which is no news to anybody.
+    let began = Instant::now();
+    let all = || lab.ask(&["tail", "--from-sequence", "0", "--no-follow"]);
+    while all().iter().any(|item| item["path"] == "b.txt") {
+        assert!(began.elapsed() < harness::STEP_MAX, "never forgotten: {}", lab.log());
+        lab.wait();
+    }
+    lab.write("c.txt", "The lighthouse was lit.\n");
+    assert_eq!(next(), told("added", "c.txt"));
+    drop((following.kill(), following.wait()));
 }
 
 #[test]
@@ -490,6 +540,77 @@ fn what_cannot_be_read_is_listed_and_retried_when_it_changes() {
     lab.once();
     assert_eq!(lab.search("trams"), ["half.jsonl"]);
     assert_eq!(lab.ask(&["failures"]).len(), 1);
+}
+
+const PAPER: &[u8] = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<<>>\nendobj\n";
+const HALF: &str = "{\"id\": \"a\", \"text\": \"Ferries run again.\"}\n{\"id\": \"b\", \"text\": \n";
+
+#[test]
+fn a_file_that_was_moved_in_is_tried_again_when_somebody_asks() {
+    let lab = Lab::new();
+    let outside = lab.directory().join("paper.pdf");
+    std::fs::write(&outside, PAPER).expect("is written");
+    // Written long before it is moved: that is how the daemon tells a file that comes from elsewhere.
+    let file = std::fs::File::options().write(true).open(&outside).expect("is there");
+    file.set_modified(std::time::SystemTime::now() - Duration::from_secs(600)).expect("time is set");
+    let attempts = || lab.ask(&["failures"]).remove(0)["attempts"].clone();
+    let _daemon = lab.start();
+    std::fs::rename(&outside, lab.root().join("paper.pdf")).expect("is moved");
+    lab.wait();
+    assert_eq!(attempts(), 1);
+    lab.ask(&["retry", "paper.pdf"]);
+    lab.wait();
+    assert_eq!(attempts(), 2);
+}
+
+#[test]
+fn what_failed_is_listed_where_its_file_is() {
+    let lab = Lab::new();
+    let listed = || -> Vec<String> {
+        let paths = lab.ask(&["failures"]).into_iter().map(|failure| failure["path"].as_str().map(str::to_owned));
+        paths.map(|path| path.expect("has a path")).collect()
+    };
+    lab.write("in/half.jsonl", HALF);
+    lab.write("in/paper.pdf", PAPER);
+    let _daemon = lab.start();
+    lab.wait();
+    assert_eq!(listed(), ["in/half.jsonl", "in/paper.pdf"]);
+    lab.rename("in/half.jsonl", "half.jsonl");
+    lab.wait();
+    assert_eq!(listed(), ["half.jsonl", "in/paper.pdf"], "its bad record moved with it");
+    // Out of the folder with one event, and no scan comes for an hour.
+    std::fs::rename(lab.root().join("in"), lab.directory().join("out")).expect("is moved");
+    let began = Instant::now();
+    while listed() != ["half.jsonl"] {
+        assert!(began.elapsed() < harness::STEP_MAX, "still listed: {:?}", listed());
+    }
+}
+
+/// A name of two words that nobody bears.
+fn invented(numbers: &mut Numbers) -> String {
+    const SYLLABLES: [&str; 12] = ["ba", "de", "ko", "la", "me", "no", "ra", "se", "to", "va", "ve", "ru"];
+    let mut word = || -> String {
+        let word: String = (0..3).map(|_| *numbers.of(&SYLLABLES)).collect();
+        format!("{}{}", word[..1].to_uppercase(), &word[1..])
+    };
+    format!("{} {}", word(), word())
+}
+
+#[test]
+fn a_text_that_names_thousands_is_taken_in_like_any_other() {
+    let lab = Lab::new();
+    let numbers = &mut Numbers::new(5);
+    let line = |_| format!("President {} met Prime Minister {}.\n", invented(numbers), invented(numbers));
+    lab.write("members.txt", (0..6_000).map(line).collect::<String>());
+    lab.write("summit.txt", SUMMIT);
+    lab.once();
+    assert_eq!(lab.search("geneva"), ["summit.txt"]);
+    let listed = lab.ask(&["ask", "registry", r#"{"op": "list", "limit": 1}"#]).remove(0);
+    let total = listed["total"].as_u64().expect("is a number");
+    assert!(total > 10_500, "{total} names: too few to be a value of a table");
+    lab.remove("members.txt");
+    lab.once();
+    lab.assert_verified("without the members");
 }
 
 #[test]

@@ -55,6 +55,25 @@ fn deletes_are_held_while_the_root_is_another_directory() {
 }
 
 #[test]
+fn a_folder_that_is_emptied_is_judged_as_a_whole() {
+    const FILES: usize = 300;
+    let lab = Lab::new();
+    for number in 0..FILES {
+        lab.write(&format!("{number}.txt"), format!("Boat {number} is in.\n"));
+    }
+    lab.once();
+    let daemon = lab.start();
+    lab.wait();
+    // One by one, as `rm` does: no single event says that all are gone.
+    (0..FILES).for_each(|number| lab.remove(&format!("{number}.txt")));
+    lab.wait();
+    assert_eq!(lab.status()["documents"], FILES, "{}", lab.log());
+    assert!(daemon.stop().success());
+    assert!(lab.run_datelined(&["accept-root"]).status.success());
+    assert_eq!(lab.status()["documents"], 0);
+}
+
+#[test]
 fn a_mistake_in_the_configuration_is_placed() {
     let lab = Lab::new();
     let config = lab.directory().join("my.toml");

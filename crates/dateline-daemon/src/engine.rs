@@ -511,7 +511,7 @@ impl Engine {
                 return self.on_unreadable(path, None, &error);
             }
         };
-        let forced = self.forced.remove(&path);
+        let forced = self.forced.contains(&path);
         let known = self.store.source(&path).map_err(EngineError::Store)?;
         let known = known.filter(|entry| !entry.removed);
         let failure = self.store.failure(&path).map_err(EngineError::Store)?;
@@ -527,11 +527,13 @@ impl Engine {
                 return Ok(());
             }
         }
-        if known.is_none() && self.may_be_a_rename(&path, identity) {
+        // Whoever asks for it has it read, wherever it comes from.
+        let may_move = known.is_none() && !forced;
+        if may_move && self.may_be_a_rename(&path, identity) {
             return Ok(());
         }
         self.intake.explained(&path);
-        if known.is_none() && self.absences_under_way > 0 {
+        if may_move && self.absences_under_way > 0 {
             self.deferred.push(path);
             return Ok(());
         }
@@ -540,6 +542,7 @@ impl Engine {
             Ok(file) => file,
             Err(error) => return self.on_unreadable(path, Some(identity), &error),
         };
+        self.forced.remove(&path);
         let identity = store_identity(file.identity);
         let content = ContentHash::of(&file.bytes);
         if let Some(entry) = &known {
@@ -641,6 +644,7 @@ impl Engine {
             watcher.settle(vec![path]);
             return Ok(());
         }
+        self.forced.remove(&path);
         if error.is_missing() {
             return self.note_absent(path);
         }

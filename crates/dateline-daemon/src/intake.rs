@@ -9,6 +9,10 @@ use std::time::{Duration, Instant};
 /// A rename shows as a loss and a find, in any order; this is the time both have to arrive.
 pub(crate) const SECOND_LOOK: Duration = Duration::from_millis(500);
 
+/// Losses that follow one another closer than [`SECOND_LOOK`] are looked at together, so that a folder that is being emptied
+/// is judged as a whole; but no loss waits longer than this for the others.
+const LOSSES_TIME_MAX: Duration = Duration::from_secs(10);
+
 /// Below this number of files lost at once, a loss is never held back: a folder of five may lose three.
 pub(crate) const DELETE_GUARD_MIN: usize = 10;
 
@@ -19,6 +23,13 @@ struct Flight {
     again: bool,
 }
 
+/// When the losses that wait for their second look began, and when the last came.
+#[derive(Clone, Copy, Debug)]
+struct Losses {
+    first: Instant,
+    last: Instant,
+}
+
 /// Paths on their way through the daemon.
 #[derive(Debug, Default)]
 pub(crate) struct Intake {
@@ -26,7 +37,10 @@ pub(crate) struct Intake {
     queued: HashSet<SourcePath>,
     flights: HashMap<u64, Flight>,
     flying: HashMap<SourcePath, u64>,
+    /// What seems to have vanished, with the moment of the first look.
     absent: BTreeMap<SourcePath, Instant>,
+    /// Those losses; none while there are none.
+    losses: Option<Losses>,
     /// Until when each waits; nothing when it has waited.
     postponed: BTreeMap<SourcePath, Option<Instant>>,
     next_job: u64,
@@ -35,7 +49,7 @@ pub(crate) struct Intake {
 impl Intake {
     /// Notes that a path wants to be looked at. One being worked on is looked at again afterwards.
     pub(crate) fn offer(&mut self, path: SourcePath) {
-        self.absent.remove(&path);
+        self.settled(&path);
         if let Some(flight) = self.flying.get(&path).and_then(|job| self.flights.get_mut(job)) {
             flight.again = true;
         } else if self.queued.insert(path.clone()) {
@@ -129,28 +143,40 @@ impl Intake {
         self.backlog.len() + self.flights.len() + self.absent.len() + self.postponed.len()
     }
 
-    /// Notes that a file was not there when looked for. The second look is due [`SECOND_LOOK`] after the first.
+    /// Notes that a file was not there when looked for. The second look is due [`SECOND_LOOK`] after the last loss.
     pub(crate) fn vanished(&mut self, path: SourcePath, now: Instant) {
-        if !self.flying.contains_key(&path) && !self.queued.contains(&path) {
-            self.absent.entry(path).or_insert(now + SECOND_LOOK);
+        if !self.flying.contains_key(&path) && !self.queued.contains(&path) && !self.absent.contains_key(&path) {
+            self.absent.insert(path, now);
+            self.losses.get_or_insert(Losses { first: now, last: now }).last = now;
         }
     }
 
     /// Forgets a loss: the file is there after all, or its loss has been dealt with.
     pub(crate) fn settled(&mut self, path: &SourcePath) {
-        self.absent.remove(path);
+        if self.absent.remove(path).is_some() && self.absent.is_empty() {
+            self.losses = None;
+        }
+    }
+
+    fn second_look(&self) -> Option<Instant> {
+        self.losses.map(|losses| (losses.last + SECOND_LOOK).min(losses.first + LOSSES_TIME_MAX))
     }
 
     /// When the next look is due: the first at what was postponed and, unless such looks must wait, the second at what
     /// vanished.
     pub(crate) fn next_look(&self, second_looks: bool) -> Option<Instant> {
-        let absent = self.absent.values().filter(|_| second_looks);
-        absent.chain(self.postponed.values().flatten()).min().copied()
+        let absent = self.second_look().filter(|_| second_looks);
+        self.postponed.values().flatten().copied().chain(absent).min()
     }
 
     /// The paths whose second look is due. They stay noted until [`Intake::settled`].
-    pub(crate) fn due(&self, now: Instant) -> Vec<SourcePath> {
-        self.absent.iter().filter(|(_, due)| **due <= now).map(|(path, _)| path.clone()).collect()
+    pub(crate) fn due(&mut self, now: Instant) -> Vec<SourcePath> {
+        if self.second_look().is_none_or(|due| due > now) {
+            return Vec::new();
+        }
+        // Those that came last, where none had patience for more, begin anew.
+        self.losses.iter_mut().for_each(|losses| losses.first = now);
+        self.absent.iter().filter(|(_, lost)| **lost + SECOND_LOOK <= now).map(|(path, _)| path.clone()).collect()
     }
 }
 
@@ -161,7 +187,7 @@ pub(crate) fn is_suspicious_loss(lost: usize, known: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Intake, SECOND_LOOK, is_suspicious_loss};
+    use super::{Intake, LOSSES_TIME_MAX, SECOND_LOOK, is_suspicious_loss};
     use dateline_core::SourcePath;
     use std::time::Instant;
 
@@ -189,6 +215,34 @@ mod tests {
         assert_eq!(intake.due(now + SECOND_LOOK), [SourcePath::new("a")]);
         intake.offer(SourcePath::new("a"));
         assert!(intake.due(now + SECOND_LOOK).is_empty(), "it came back");
+    }
+
+    #[test]
+    fn losses_that_follow_one_another_are_looked_at_together() {
+        let (mut intake, began) = (Intake::default(), Instant::now());
+        let path = |number: u32| SourcePath::new(format!("{number:03}"));
+        for number in 0..10 {
+            intake.vanished(path(number), began + SECOND_LOOK / 2 * number);
+            assert_eq!(intake.due(began + SECOND_LOOK / 2 * number), [], "they still come");
+        }
+        let last = began + SECOND_LOOK / 2 * 9;
+        assert_eq!(intake.next_look(true), Some(last + SECOND_LOOK));
+        assert_eq!(intake.due(last + SECOND_LOOK).len(), 10);
+
+        // Losses without end are not waited for: those that had their time are looked at.
+        let mut intake = Intake::default();
+        let counts: Vec<usize> = (0..100)
+            .map(|number| {
+                let now = began + SECOND_LOOK / 2 * number;
+                intake.vanished(path(number), now);
+                let due = intake.due(now);
+                due.iter().for_each(|path| intake.settled(path));
+                due.len()
+            })
+            .filter(|due| *due > 0)
+            .collect();
+        let in_time = usize::try_from(LOSSES_TIME_MAX.as_millis() / (SECOND_LOOK.as_millis() / 2)).expect("is small");
+        assert_eq!(counts, [in_time - 1, in_time], "each batch but for what came last");
     }
 
     #[test]

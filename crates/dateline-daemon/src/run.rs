@@ -25,8 +25,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use tokio::sync::watch;
 
-/// Threads that compute answers.
-const ANSWER_THREADS: usize = 80;
+/// Threads for answers beside one for each connection: those whose client is gone end a moment later.
+const SPARE_ANSWER_THREADS: usize = 16;
 
 /// Runs the command of this process.
 pub(crate) fn run(registry: Registry) -> ExitCode {
@@ -257,7 +257,7 @@ fn by_cargo(own: Option<&std::path::Path>) -> String {
 /// Opens the socket and serves it on a thread of its own, until what is given back is set, or dropped.
 fn start_rim(socket: &Path, answerer: &Arc<Answerer>) -> Result<watch::Sender<bool>, Fatal> {
     let runtime = tokio::runtime::Builder::new_current_thread()
-        .max_blocking_threads(ANSWER_THREADS)
+        .max_blocking_threads(usize::from(answerer.program.config.daemon.connections_max) + SPARE_ANSWER_THREADS)
         .thread_name("answer")
         .enable_all()
         .build()?;

@@ -575,7 +575,7 @@ impl Tx<'_> {
         }
         (head.part, head.own, head.number) = (place.part.to_owned(), place.own, place.number);
         if is_placed {
-            self.logged_update(document, &mut head)?;
+            self.logged_update(ChangeKindV1::Updated, document, &mut head)?;
         } else {
             self.moved(document, &mut head)?;
         }
@@ -597,9 +597,14 @@ impl Tx<'_> {
     }
 
     /// Logs that the current revision is to be indexed anew.
-    fn logged_update(&mut self, document: DocumentId, head: &mut HeadV1) -> Result<u64, StoreError> {
+    fn logged_update(
+        &mut self,
+        kind: ChangeKindV1,
+        document: DocumentId,
+        head: &mut HeadV1,
+    ) -> Result<u64, StoreError> {
         let before = head.current.changed;
-        let sequence = self.log(ChangeKindV1::Updated, document, Some(head.current.revision), None)?;
+        let sequence = self.log(kind, document, Some(head.current.revision), None)?;
         head.current.changed = sequence;
         self.replaced(document, before, head.current.revision)?;
         Ok(sequence)
@@ -607,7 +612,7 @@ impl Tx<'_> {
 
     /// Logs that a document stands elsewhere.
     fn moved(&mut self, document: DocumentId, head: &mut HeadV1) -> Result<(), StoreError> {
-        let sequence = self.logged_update(document, head)?;
+        let sequence = self.logged_update(ChangeKindV1::Moved, document, head)?;
         let place = repair::place(head);
         self.gathered.entries.push(EntryV1::Moved { sequence, document: document.0, place });
         Ok(())
@@ -722,7 +727,7 @@ impl Tx<'_> {
             return Ok(());
         }
         self.write_annotations(document, &mut head.current, &encoded)?;
-        self.logged_update(document, &mut head)?;
+        self.logged_update(ChangeKindV1::Updated, document, &mut head)?;
         self.documents += 1;
         self.batch.put(keys::head(document), &head)
     }

@@ -77,9 +77,9 @@ pub use error::{CommitPause, EngineError, StatePart, StoreError};
 pub use limits::*;
 pub use lock::{StateDir, StateLock};
 pub use model::{
-    Annotations, ChangeData, Committed, DocumentEntry, Failure, FailureEntry, FileIdentity, HeldDeletes, NewDocument,
-    Operation, Put, PutDocument, RecordFailure, RenameCandidate, RevisionData, RevisionEntry, RootIdentity,
-    SourceEntry, SourceSlice, Stats,
+    Annotations, ChangeData, ChangeKind, Committed, DocumentEntry, Failure, FailureEntry, FileIdentity, HeldDeletes,
+    NewDocument, Operation, Put, PutDocument, RecordFailure, RenameCandidate, RevisionData, RevisionEntry,
+    RootIdentity, SourceEntry, SourceSlice, Stats,
 };
 pub use options::{Clock, FaultPoint, Faults, NoFaults, StoreOptions, SystemClock};
 pub use past::{HistoryEvent, HistoryKind};

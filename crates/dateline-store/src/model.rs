@@ -310,12 +310,33 @@ pub struct RevisionData {
     pub annotations: Annotations,
 }
 
+/// What a change was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChangeKind {
+    /// A new document.
+    New,
+    /// New content.
+    Revised,
+    /// A deleted document came back.
+    Reopened,
+    /// Other annotations, or what else makes no revision.
+    Updated,
+    /// Another file, part or number, with whatever else is new.
+    Moved,
+    /// A document is gone.
+    Deleted,
+    /// Retention forgot revisions.
+    Purged,
+}
+
 /// One entry of the change log with what it changed. With nothing opened, closed or purged there is nothing to do but
 /// to note the sequence: the text is yet to come back after a rebuild, or was forgotten since.
 #[derive(Clone, Debug)]
 pub struct ChangeData {
     /// Position in the log.
     pub sequence: Sequence,
+    /// What it was.
+    pub kind: ChangeKind,
     /// The document.
     pub document: DocumentId,
     /// The revision that is current from now on.

@@ -5,7 +5,9 @@ use crate::believed::Believed;
 use crate::codec::{Blob, DecodeError, decode, encode};
 use crate::error::StoreError;
 use crate::keys;
-use crate::model::{Annotations, Failure, FailureEntry, FileIdentity, HeldDeletes, RecordFailure, RootIdentity};
+use crate::model::{
+    Annotations, ChangeKind, Failure, FailureEntry, FileIdentity, HeldDeletes, RecordFailure, RootIdentity,
+};
 use dateline_core::{
     ContentHash, Date, Diagnostic, Document, Facet, FacetValue, LayerRecord, Mark, MarkKind, Metadata, MetadataEntry,
     Origin, Outcome, OutcomeState, SourcePath, Span, StalenessKey, Timestamp,
@@ -228,12 +230,28 @@ pub(crate) enum ChangeKindV1 {
     Revised,
     /// A deleted document came back.
     Reopened,
-    /// Other annotations, place or number.
+    /// Other annotations, or what else makes no revision.
     Updated,
     /// A document is gone.
     Deleted,
     /// Retention forgot revisions.
     Purged,
+    /// Another file, part or number, with whatever else is new.
+    Moved,
+}
+
+impl From<ChangeKindV1> for ChangeKind {
+    fn from(kind: ChangeKindV1) -> ChangeKind {
+        match kind {
+            ChangeKindV1::New => ChangeKind::New,
+            ChangeKindV1::Revised => ChangeKind::Revised,
+            ChangeKindV1::Reopened => ChangeKind::Reopened,
+            ChangeKindV1::Updated => ChangeKind::Updated,
+            ChangeKindV1::Moved => ChangeKind::Moved,
+            ChangeKindV1::Deleted => ChangeKind::Deleted,
+            ChangeKindV1::Purged => ChangeKind::Purged,
+        }
+    }
 }
 
 /// An entry of the change log.

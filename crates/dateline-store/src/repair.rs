@@ -75,7 +75,7 @@ fn entries(
         && let Some((head, revision)) = reader.revision(document, Revision(number))?
     {
         found.push(opened(sequence, document, &head, &revision));
-        if change.kind == ChangeKindV1::Updated {
+        if matches!(change.kind, ChangeKindV1::Updated | ChangeKindV1::Moved) {
             found.push(EntryV1::Moved { sequence, document: document.0, place: place(&head) });
         }
     }

@@ -465,8 +465,8 @@ impl Store {
         let data = |found: Option<(HeadV1, RevisionV1)>| {
             found.map_or(Ok(None), |(head, revision)| self.data(&view, document, &head, &revision))
         };
-        let purged = record.purged.into_iter().map(Revision).collect();
-        Ok(Some(ChangeData { sequence, document, opened: data(opened)?, closed: data(closed)?, purged }))
+        let (kind, purged) = (record.kind.into(), record.purged.into_iter().map(Revision).collect());
+        Ok(Some(ChangeData { sequence, kind, document, opened: data(opened)?, closed: data(closed)?, purged }))
     }
 
     /// Listed failures, by path, at most `limit` after `after`.
@@ -474,9 +474,39 @@ impl Store {
     /// # Errors
     /// As all reads.
     pub fn failures(&self, after: Option<&SourcePath>, limit: usize) -> Result<Vec<FailureEntry>, StoreError> {
+        self.failures_in(&keys::failure(&SourcePath::default()), after, limit)
+    }
+
+    /// As [`Store::failures`], only those of `directory` or below it, its own first.
+    ///
+    /// # Errors
+    /// As all reads.
+    pub fn failures_below(
+        &self,
+        directory: &SourcePath,
+        after: Option<&SourcePath>,
+        limit: usize,
+    ) -> Result<Vec<FailureEntry>, StoreError> {
+        if directory.is_root() {
+            return self.failures(after, limit);
+        }
+        let own = if after.is_none() && limit > 0 { self.failure(directory)? } else { None };
+        let mut found = Vec::from_iter(own);
+        let after = after.filter(|after| *after != directory);
+        let left = limit.saturating_sub(found.len());
+        found.extend(self.failures_in(&keys::failure(&directory.join(b"")), after, left)?);
+        Ok(found)
+    }
+
+    fn failures_in(
+        &self,
+        prefix: &[u8],
+        after: Option<&SourcePath>,
+        limit: usize,
+    ) -> Result<Vec<FailureEntry>, StoreError> {
         let after = after.map(keys::failure);
         let view = self.view();
-        let page = view.records::<FailureV1>(&[keys::FAILURE], after.as_deref(), limit)?;
+        let page = view.records::<FailureV1>(prefix, after.as_deref(), limit)?;
         page.into_iter().map(|(key, record)| self.failure_entry(&view, keys::path_of(&key), record)).collect()
     }
 

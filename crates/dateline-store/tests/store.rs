@@ -451,6 +451,25 @@ fn sources_are_listed_by_path_and_directory() {
     assert_eq!(names(store.sources_below(&path("a"), None, 10).unwrap()), ["a/x", "a/y/z"]);
     assert_eq!(names(store.sources_below(&path("a/x"), None, 10).unwrap()), ["a/x"]);
     assert_eq!(names(store.sources_below(&path(""), None, 10).unwrap()).len(), 3);
+
+    let failure = |name: &str| Failure {
+        code: "broken".to_owned(),
+        reason: format!("{name} is broken"),
+        quarantined: false,
+        content: None,
+        key: ContentHash::of(b"limits"),
+    };
+    let fail = |name: &str| Operation::Fail { path: path(name), identity: None, failure: failure(name) };
+    committer.commit(["a", "a/x", "a-b", "a/y/z", "b"].map(fail).to_vec()).unwrap();
+    let below = |directory: &str, after: Option<&str>, limit| {
+        let found = store.failures_below(&path(directory), after.map(path).as_ref(), limit).unwrap();
+        found.iter().map(|one| one.path.display()).collect::<Vec<_>>()
+    };
+    assert_eq!(below("a", None, 10), ["a", "a/x", "a/y/z"]);
+    assert_eq!(below("a", None, 2), ["a", "a/x"]);
+    assert_eq!(below("a", Some("a"), 1), ["a/x"]);
+    assert_eq!(below("a", Some("a/x"), 10), ["a/y/z"]);
+    assert_eq!(below("", None, 10).len(), 5);
 }
 
 #[test]

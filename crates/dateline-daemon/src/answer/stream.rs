@@ -6,7 +6,7 @@ use dateline_core::layers::{DctLayer, EntityLayer, TimexLayer};
 use dateline_core::{DocumentId, Revision, Sequence, Timestamp};
 use dateline_protocol::wire::{Arrival, ArrivalKind, ExportDocument, ExportEntity, ExportTimex};
 use dateline_protocol::{End, ErrorBody, ErrorKind, Export, ExportWhat, Tail};
-use dateline_store::{ChangeData, RevisionData};
+use dateline_store::{ChangeData, ChangeKind, RevisionData};
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
@@ -28,7 +28,8 @@ impl Answerer {
             self.needs_daemon("tail")?;
         }
         let filter = self.compile_selection(&request.selection)?;
-        let mut at = request.from_sequence.map_or_else(|| self.store.sequence(), Sequence);
+        let began = self.store.sequence();
+        let mut at = request.from_sequence.map_or(began, Sequence);
         // What is not searchable yet would seem not to have matched before.
         while request.once && self.control.is_some() && self.live.facts().indexed < at {
             self.live.wait(HEARTBEAT, |facts| facts.indexed >= at || facts.stopping);
@@ -50,7 +51,7 @@ impl Answerer {
                     let fresh = !request.once || reported.len() >= REPORTED_MAX || !reported.contains(&change.document);
                     if fresh && filter.matches(self, &change)? {
                         reported.insert(change.document);
-                        if !reply.item(&arrival(change)?) {
+                        if !arrival(change, began)?.is_none_or(|arrival| reply.item(&arrival)) {
                             return Ok(End::done());
                         }
                     }
@@ -142,22 +143,22 @@ impl Answerer {
     }
 }
 
-fn arrival(change: ChangeData) -> Result<Arrival, ErrorBody> {
-    let kind = match (&change.opened, &change.closed) {
-        (None, _) => ArrivalKind::Deleted,
-        (Some(_), Some(_)) => ArrivalKind::Revised,
-        (Some(opened), None) if opened.entry.revision == Revision(1) => ArrivalKind::Added,
-        (Some(_), None) => ArrivalKind::Annotated,
+/// What a change looks like to who follows since the log ended at `began`; nothing where it is about what retention forgot.
+fn arrival(change: ChangeData, began: Sequence) -> Result<Option<Arrival>, ErrorBody> {
+    let kind = match change.kind {
+        ChangeKind::New | ChangeKind::Reopened => ArrivalKind::Added,
+        ChangeKind::Revised => ArrivalKind::Revised,
+        ChangeKind::Deleted | ChangeKind::Purged => ArrivalKind::Deleted,
+        // Of the past the log keeps the newest entry: the one that told of its coming may be gone.
+        ChangeKind::Updated | ChangeKind::Moved if change.sequence <= began && is_first(&change) => ArrivalKind::Added,
+        ChangeKind::Updated => ArrivalKind::Annotated,
+        ChangeKind::Moved => ArrivalKind::Moved,
     };
-    let data = change.opened.or(change.closed);
-    let Some(data) = data else {
-        let message = format!("BUG: change {} names no revision", change.sequence);
-        return Err(ErrorBody::new(ErrorKind::Internal, message));
-    };
+    let Some(data) = change.opened.or(change.closed) else { return Ok(None) };
     let dct = layer_of::<DctLayer>(&data.annotations.layers)?;
     let prose = data.content.marks.iter().map(|mark| mark.span.end as usize).max().unwrap_or(0);
     let snippet = dateline_query::beginning(data.content.text.get(prose..).unwrap_or_default(), SNIPPET_CHARS);
-    Ok(Arrival {
+    Ok(Some(Arrival {
         sequence: change.sequence.0,
         change: kind,
         time: data.entry.seen_to.unwrap_or(data.entry.seen_from),
@@ -168,7 +169,11 @@ fn arrival(change: ChangeData) -> Result<Arrival, ErrorBody> {
         dct: dct.and_then(|layer| layer.dct.as_ref().map(|dct| dct.interval.into())),
         revision: data.entry.revision.0,
         snippet,
-    })
+    }))
+}
+
+fn is_first(change: &ChangeData) -> bool {
+    change.opened.as_ref().is_some_and(|opened| opened.entry.revision == Revision(1))
 }
 
 fn export_document(data: RevisionData) -> Result<ExportDocument, ErrorBody> {

@@ -29,10 +29,13 @@ impl Engine {
                 }
             }
         }
-        if self.store.failure(path).map_err(EngineError::Store)?.is_some() {
-            self.forget_failure(path)?;
+        let mut after: Option<SourcePath> = None;
+        loop {
+            let page = self.store.failures_below(path, after.as_ref(), PAGE).map_err(EngineError::Store)?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = Some(last.path.clone());
+            page.into_iter().try_for_each(|entry| self.forget_failure(&entry.path))?;
         }
-        Ok(())
     }
 
     /// A file was looked for and not found.
@@ -46,10 +49,13 @@ impl Engine {
         self.send(vec![Operation::Absent { path }], Some(Ticket::Absence))
     }
 
-    /// What failed and is gone has nothing left to be said about it.
+    /// What failed and is gone has nothing left to be said about it. What is said of a source in the catalog goes where that
+    /// goes.
     fn forget_failure(&mut self, path: &SourcePath) -> Result<(), EngineError> {
         let failure = self.store.failure(path).map_err(EngineError::Store)?;
-        if failure.is_some() && self.root.stat(path).is_err_and(|error| error.is_missing()) {
+        let known = self.store.source(path).map_err(EngineError::Store)?;
+        let is_lone = failure.is_some() && known.is_none_or(|entry| entry.removed);
+        if is_lone && self.root.stat(path).is_err_and(|error| error.is_missing()) {
             return self.send(vec![Operation::Forgive { path: path.clone() }], None);
         }
         Ok(())

@@ -101,7 +101,7 @@ pub enum ArrivalKind {
     Revised,
     /// Its annotations changed.
     Annotated,
-    /// Its file was renamed.
+    /// Its file was renamed, or it stands at another place in it. Where its annotations changed with that, only these are told.
     Moved,
     /// It is gone.
     Deleted,
