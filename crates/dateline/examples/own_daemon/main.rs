@@ -7,8 +7,8 @@
 //!     dateline search 'amount:>=1000000'
 //!     dateline ask co-mentions '"Joe Biden"'
 //!
-//! Only public crates are used: copy the folder, name `dateline-daemon`, `dateline-processor`, `serde` and `serde_json` in
-//! its manifest, and it builds anywhere.
+//! Only public crates are used: copy the folder, name `dateline-daemon`, `dateline-processor`, `serde`, `serde_json` and
+//! `tikv-jemallocator` in its manifest, and it builds anywhere.
 
 mod amounts;
 mod co_mentions;
@@ -18,6 +18,10 @@ use co_mentions::CoMentions;
 use dateline_daemon::Daemon;
 use dateline_daemon::processors::{Dating, Entities, Index, Quotes, Registry, Sentences, Watchlist};
 use std::process::ExitCode;
+
+/// As `datelined` has it, and for the same reason: a daemon runs for months, and the heap of the C library wears.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
     Daemon::builder()
