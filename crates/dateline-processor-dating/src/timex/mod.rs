@@ -20,6 +20,7 @@ use dateline_processor::core::layers::{Timex, TimexType};
 use dateline_processor::core::{Date, DateInterval, Genre, Mark, Span, Time};
 use frame::{Frame, Slot};
 use grammar::{Match, Op, Scanner};
+use lexicon::class;
 use resolve::{Context, Focus, Resolved, frequency, resolve};
 use token::Token;
 
@@ -222,7 +223,8 @@ impl Reader<'_> {
                     time,
                     place: self.place,
                     focus: memory.focus,
-                    day: memory.day,
+                    // A time of day at the head of a paragraph begins anew.
+                    day: memory.day.filter(|_| !first.has(token::PARAGRAPH)),
                     quarter: memory.quarter.filter(|_| !memory.longer),
                     tense: told.tense,
                     sure: told.sure,
@@ -230,7 +232,12 @@ impl Reader<'_> {
                 };
                 let Some(resolved) = resolve(rule.op, &extent.frame, &context, self.explain) else { continue };
                 if !self.is_aside(extent.from, extent.to, &resolved, &memory) {
+                    let day = memory.day;
                     remember(&mut memory, &resolved, &extent.frame, &context, span);
+                    // `up from yesterday's close`: only compared with.
+                    if self.place == Where::News && self.owns(extent.to) {
+                        memory.day = day;
+                    }
                 }
                 tagged.push(self.timex(span, &rule.name, &extent.frame, resolved));
             }
@@ -258,6 +265,11 @@ impl Reader<'_> {
             anchor: resolved.anchor.filter(|anchor| *anchor != span),
         };
         Tagged { timex, ambiguous: resolved.ambiguous, steps }
+    }
+
+    /// Whether what ends before this token has something: `yesterday's close`.
+    fn owns(&self, to: usize) -> bool {
+        self.tokens.get(to).is_some_and(|next| next.kind == token::Kind::Sign(class::POSSESSIVE))
     }
 
     /// Whether a narrative only looks aside: `since 1813`, `the 1978 treaty`, a year far from what it tells of.

@@ -99,7 +99,7 @@ impl Reader<'_> {
     /// The tense of the verb that governs the words from `from` to `to`: the nearest cue before them, else after them.
     pub(super) fn tense(&self, from: usize, to: usize) -> Told {
         // `Friday's ruling` was; `postponed until Friday` will be; `the year ended June 30` is over.
-        if self.tokens.get(to).is_some_and(|next| next.kind == token::Kind::Sign(class::POSSESSIVE)) {
+        if self.owns(to) {
             if self.is_led_by(from, Cue::Ahead, LEAD_DISTANCE_MAX) {
                 return Told::surely(Tense::Future);
             }
