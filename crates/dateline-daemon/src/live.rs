@@ -50,8 +50,6 @@ pub(crate) struct Facts {
     pub(crate) reprocessing: usize,
     /// Whether the decisions last written were handed to the processors.
     pub(crate) decisions_seen: bool,
-    /// Processors that failed on current documents, as counted last.
-    pub(crate) processor_failures: u64,
     /// What of the workers' sandbox is in force; `None` before the first worker.
     pub(crate) sandbox: Option<String>,
     /// End of the last full comparison of folder and catalog.

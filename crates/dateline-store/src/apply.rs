@@ -7,6 +7,7 @@ use crate::blob::{Kind, Packer, Unpacker, digest};
 use crate::codec::encode;
 use crate::committer::Gathered;
 use crate::error::StoreError;
+use crate::failed;
 use crate::history::EntryV1;
 use crate::identity::{Extent, Incoming, Known, Matcher};
 use crate::keys;
@@ -67,6 +68,8 @@ struct Encoded {
     content: ContentHash,
     body: Vec<u8>,
     annotations: Vec<u8>,
+    /// Whether the annotations say that a processor failed.
+    failed: bool,
 }
 
 /// Where a document stands now.
@@ -479,6 +482,7 @@ impl Tx<'_> {
             content,
             body: encode(&BodyRefV1::from(&new.document))?,
             annotations: encode(&AnnotationsV1::from(&new.annotations))?,
+            failed: failed::has_failure(&new.annotations),
         };
         let head = match known {
             Some(document) => Some((document, self.batch.expected::<HeadV1>(&keys::head(document))?)),
@@ -510,6 +514,7 @@ impl Tx<'_> {
         let none = BlobV1::default();
         self.batch.put_blob(&keys::body(document, Revision(revision)), &body, &none)?;
         self.batch.put_blob(&keys::annotation(document, Revision(revision)), &annotations, &none)?;
+        failed::mark(&mut self.batch, document, encoded.failed)?;
         self.batch.meta.revisions += 1;
         Ok(RevisionV1 {
             revision,
@@ -571,7 +576,7 @@ impl Tx<'_> {
             head.current.body = packed.blob;
         }
         if new_annotations {
-            self.write_annotations(document, &mut head.current, &encoded.annotations)?;
+            self.write_annotations(document, &mut head.current, &encoded.annotations, encoded.failed)?;
         }
         (head.part, head.own, head.number) = (place.part.to_owned(), place.own, place.number);
         if is_placed {
@@ -588,12 +593,13 @@ impl Tx<'_> {
         document: DocumentId,
         revision: &mut RevisionV1,
         encoded: &[u8],
+        failed: bool,
     ) -> Result<(), StoreError> {
         let packed = self.packer.pack(Kind::Annotations, "annotations", encoded, ANNOTATION_BYTES_MAX)?;
         let prefix = keys::annotation(document, Revision(revision.revision));
         self.batch.put_blob(&prefix, &packed, &revision.annotations)?;
         revision.annotations = packed.blob;
-        Ok(())
+        failed::mark(&mut self.batch, document, failed)
     }
 
     /// Logs that the current revision is to be indexed anew.
@@ -684,6 +690,7 @@ impl Tx<'_> {
         let before = head.current.changed;
         let sequence = self.log(ChangeKindV1::Deleted, document, None, Some(head.current.revision))?;
         head.open = false;
+        failed::mark(&mut self.batch, document, false)?;
         (head.current.to, head.current.changed) = (Some(self.time), sequence);
         self.replaced(document, before, head.current.revision)?;
         self.batch.put(keys::head(document), &head)?;
@@ -726,7 +733,7 @@ impl Tx<'_> {
         if head.current.annotations.digest == digest(&encoded) && !head.current.annotations.is_absent() {
             return Ok(());
         }
-        self.write_annotations(document, &mut head.current, &encoded)?;
+        self.write_annotations(document, &mut head.current, &encoded, failed::has_failure(annotations))?;
         self.logged_update(ChangeKindV1::Updated, document, &mut head)?;
         self.documents += 1;
         self.batch.put(keys::head(document), &head)

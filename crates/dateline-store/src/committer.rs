@@ -75,6 +75,7 @@ impl Committer {
             before_opening,
         };
         committer.finish_clearing()?;
+        crate::failed::list(&committer.store)?;
         Ok(committer)
     }
 

@@ -27,6 +27,8 @@ pub(crate) const MISSING: u8 = b'G';
 pub(crate) const FAILURE: u8 = b'F';
 /// Records that could not be read, in chunks.
 pub(crate) const FAILED_RECORDS: u8 = b'E';
+/// Documents on which a processor failed.
+pub(crate) const FAILED: u8 = b'X';
 /// Named single records.
 pub(crate) const NAMED: u8 = b'K';
 /// Indexers' tables.
@@ -39,11 +41,12 @@ pub(crate) const DICTIONARY: u8 = b'D';
 
 /// All families but [`META`], whose sums it holds.
 #[cfg(test)]
-pub(crate) const FAMILIES: [u8; 15] = [
+pub(crate) const FAMILIES: [u8; 16] = [
     ANNOTATION,
     BODY,
     CATALOG,
     DICTIONARY,
+    FAILED,
     FAILED_RECORDS,
     FAILURE,
     MISSING,
@@ -129,6 +132,10 @@ pub(crate) fn failed_records(path: &SourcePath) -> Key {
     join(FAILED_RECORDS, &[path.as_bytes(), &[0]])
 }
 
+pub(crate) fn failed(document: DocumentId) -> Key {
+    join(FAILED, &[&document.0.to_be_bytes()])
+}
+
 pub(crate) fn named(name: &str) -> Key {
     join(NAMED, &[name.as_bytes()])
 }
@@ -202,6 +209,7 @@ pub(crate) fn describe_family(family: u8) -> &'static str {
         DELETED => "records of deleted documents",
         MISSING => "records of missing sources",
         FAILURE | FAILED_RECORDS => "failures",
+        FAILED => "marks of documents that failed",
         NAMED => "named records",
         DICTIONARY => "pieces of dictionaries",
         TABLE | TABLE_CHUNK => "table entries",
@@ -231,6 +239,7 @@ pub(crate) fn describe(key: &[u8]) -> String {
         Some(&CHANGE) => format!("change {}", number(1)),
         Some(&DELETED) => "record of a deleted document".to_owned(),
         Some(&MISSING) => format!("record of missing `{}`", path()),
+        Some(&FAILED) => format!("mark of document {}", number(1)),
         Some(&FAILURE | &FAILED_RECORDS) => format!("failure of `{}`", path()),
         Some(&DICTIONARY) => "dictionary of the compression".to_owned(),
         Some(&NAMED | &TABLE | &TABLE_CHUNK) => format!("entry of `{}`", path()),

@@ -48,6 +48,7 @@ mod decisions;
 mod dictionary;
 mod engine;
 mod error;
+mod failed;
 mod files;
 mod history;
 mod identity;

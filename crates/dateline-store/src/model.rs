@@ -405,6 +405,8 @@ pub struct Stats {
     pub revisions: u64,
     /// Sources with a failure.
     pub failures: u64,
+    /// Documents on whose current revision a processor failed.
+    pub failed_documents: u64,
     /// Sources that were looked for and not found, not yet removed.
     pub missing: u64,
     /// Bytes in `store/`.

@@ -160,6 +160,14 @@ impl Record for MissingV1 {
     const KIND: u8 = keys::MISSING;
 }
 
+/// A document on whose current revision a processor failed; the key says all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct FailedV1;
+
+impl Record for FailedV1 {
+    const KIND: u8 = keys::FAILED;
+}
+
 /// Where and how long a chunked value is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct BlobV1 {
@@ -345,6 +353,8 @@ pub(crate) enum NamedV1 {
     Moved,
     /// What is believed of the clock by which retention goes: until when, and since when it is doubted.
     Believed(i64, Option<i64>),
+    /// Every document is marked on which a processor failed.
+    FailedListed,
 }
 
 impl Record for NamedV1 {
@@ -584,8 +594,8 @@ pub(crate) fn timestamp(micros: i64) -> Timestamp {
 #[cfg(test)]
 mod tests {
     use super::{
-        AnnotationsV1, BlobV1, BodyRefV1, BodyV1, CatalogV1, ChangeKindV1, ChangeV1, DeletedV1, FailureV1, HeadV1,
-        IdentityV1, MetaV1, MissingV1, NamedV1, PageV1, PartV1, Record, RecordFailureV1, RevisionV1, SumV1,
+        AnnotationsV1, BlobV1, BodyRefV1, BodyV1, CatalogV1, ChangeKindV1, ChangeV1, DeletedV1, FailedV1, FailureV1,
+        HeadV1, IdentityV1, MetaV1, MissingV1, NamedV1, PageV1, PartV1, Record, RecordFailureV1, RevisionV1, SumV1,
         content_hash,
     };
     use crate::codec::{Blob, DecodeError, decode, encode};
@@ -706,6 +716,7 @@ mod tests {
         check(&PartV1, "");
         check(&DeletedV1, "");
         check(&MissingV1, "");
+        check(&FailedV1, "");
         check(
             &revision(),
             "020707070707070707070707070707070707070707070707070707070707070707fc80841e000101fb2c0102fbc012fbd007fd080706050403020100000000",
@@ -749,6 +760,7 @@ mod tests {
         check(&NamedV1::Moved, "08");
         check(&NamedV1::Believed(3, Some(-2)), "09060103");
         check(&NamedV1::Believed(3, None), "090600");
+        check(&NamedV1::FailedListed, "0a");
         check(&NamedV1::Dictionary(revision().body), "0402fbc012fbd007fd0807060504030201");
         check(&NamedV1::Dictionaries { texts: 1, annotations: 2, revisions: 1_000 }, "050102fbe803");
         check(&PageV1 { blob: revision().body, stored: Blob(vec![1, 2]) }, "02fbc012fbd007fd0807060504030201020102");

@@ -11,7 +11,9 @@ use crate::error::{StatePart, StoreError};
 use crate::history::{self, EntryV1};
 use crate::keys::{self, Key};
 use crate::read::{Reader, open_record};
-use crate::record::{CatalogV1, ChangeV1, FailureV1, HeadV1, MetaV1, NamedV1, RevisionV1, SumV1, content_hash};
+use crate::record::{
+    CatalogV1, ChangeV1, FailedV1, FailureV1, HeadV1, MetaV1, NamedV1, RevisionV1, SumV1, content_hash,
+};
 use crate::store::{Store, locked};
 use dateline_core::{DocumentId, Revision, SourcePath};
 use std::collections::{BTreeMap, HashSet};
@@ -272,7 +274,8 @@ fn differences(wanted: &BTreeMap<&u8, &SumV1>, found: &BTreeMap<&u8, &SumV1>) ->
 }
 
 fn document_of(key: &[u8]) -> Option<DocumentId> {
-    let is_document = matches!(*key.first()?, keys::HEAD | keys::REVISION | keys::BODY | keys::ANNOTATION);
+    let is_document =
+        matches!(*key.first()?, keys::HEAD | keys::REVISION | keys::BODY | keys::ANNOTATION | keys::FAILED);
     let bytes: [u8; 8] = key.get(1..9)?.try_into().ok()?;
     is_document.then(|| DocumentId(u64::from_be_bytes(bytes)))
 }
@@ -312,6 +315,10 @@ fn check_record(view: &View<'_>, unpacker: &Unpacker, key: &[u8], sealed: &[u8])
         }
         keys::CHANGE => open_record::<ChangeV1>(key, sealed).map(|_| ()),
         keys::NAMED => open_record::<NamedV1>(key, sealed).map(|_| ()),
+        keys::FAILED => {
+            open_record::<FailedV1>(key, sealed)?;
+            view.expected::<HeadV1>(&keys::head(keys::last_document(key).unwrap_or_default())).map(|_| ())
+        }
         keys::FAILURE => {
             let record: FailureV1 = open_record(key, sealed)?;
             crate::store::failed_records(view, unpacker, &keys::path_of(key), &record).map(|_| ())
@@ -392,7 +399,7 @@ fn check_entry(view: &View<'_>, entry: &EntryV1, suspects: &mut HashSet<(u64, u3
 mod tests {
     use crate::model::{Failure, NewDocument, Operation, SourceSlice};
     use crate::{FileIdentity, StateDir, Store, StoreOptions, keys};
-    use dateline_core::{ContentHash, Document, Sequence, SourcePath};
+    use dateline_core::{ContentHash, Document, DocumentId, Sequence, SourcePath};
 
     fn put(path: &str, texts: &[&str]) -> Operation {
         let document = |(text, number): (&&str, u32)| NewDocument {
@@ -443,6 +450,7 @@ mod tests {
         let mut batch = crate::batch::Batch::new(&store.inner.engine, meta);
         crate::dictionary::put(&mut batch, &mut crate::blob::Packer::new().unwrap(), b"what all have in common")
             .unwrap();
+        crate::failed::mark(&mut batch, DocumentId(1), true).unwrap();
         crate::committer::apply_ready(&store, batch.finish().unwrap()).unwrap();
         assert_eq!(store.scrub_all().unwrap(), []);
         store

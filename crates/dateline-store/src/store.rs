@@ -158,6 +158,16 @@ impl Store {
         self.sources_in(&keys::catalog(&SourcePath::default()), after, limit)
     }
 
+    /// As [`Store::sources`], removed ones too, of which documents are kept.
+    ///
+    /// # Errors
+    /// As all reads.
+    pub fn all_sources(&self, after: Option<&SourcePath>, limit: usize) -> Result<Vec<SourceEntry>, StoreError> {
+        let after = after.map(keys::catalog);
+        let page = self.view().records::<CatalogV1>(&[keys::CATALOG], after.as_deref(), limit)?;
+        Ok(page.into_iter().map(|(key, record)| source_entry(keys::path_of(&key), record)).collect())
+    }
+
     /// As [`Store::sources`], only those that are `directory` or below it, the directory itself first.
     ///
     /// # Errors
@@ -616,6 +626,7 @@ impl Store {
             deleted: meta.deleted,
             revisions: meta.revisions,
             failures: count(keys::FAILURE),
+            failed_documents: count(keys::FAILED),
             missing: count(keys::MISSING),
             store_bytes: directory_bytes(&self.inner.directory.store()),
             history_bytes: directory_bytes(&self.inner.directory.history()),
@@ -709,7 +720,9 @@ fn meet(
         }
         None => {
             let meta = MetaV1 { store: found.writer.store(), next_document: 1, ..MetaV1::default() };
-            let ready = crate::batch::Batch::new(engine, meta).finish()?;
+            let mut batch = crate::batch::Batch::new(engine, meta);
+            batch.put(keys::named(crate::failed::LISTED), &NamedV1::FailedListed)?;
+            let ready = batch.finish()?;
             engine.apply(ready.writes)?;
             engine.flush()?;
             engine.sync()?;
@@ -774,7 +787,7 @@ fn source_entry(path: SourcePath, record: CatalogV1) -> SourceEntry {
     }
 }
 
-fn document_entry(document: DocumentId, head: HeadV1) -> DocumentEntry {
+pub(crate) fn document_entry(document: DocumentId, head: HeadV1) -> DocumentEntry {
     DocumentEntry {
         document,
         path: head.path(),

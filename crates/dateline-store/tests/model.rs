@@ -5,8 +5,8 @@
 mod common;
 
 use common::{Home, annotations, copy, identity, path, put};
-use dateline_core::{DocumentId, Sequence};
-use dateline_store::{Committer, Operation, StatePart, Store, rebuild};
+use dateline_core::{DocumentId, OutcomeState, Sequence};
+use dateline_store::{Committer, DocumentEntry, Operation, StatePart, Store, rebuild};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -136,6 +136,11 @@ impl Folded {
     }
 }
 
+fn has_failed(store: &Store, entry: &DocumentEntry) -> bool {
+    let annotations = store.annotations(entry.document, entry.current.revision).unwrap().unwrap();
+    annotations.outcomes.iter().any(|outcome| matches!(outcome.state, OutcomeState::Failed { .. }))
+}
+
 fn check(store: &Store, model: &Model, folded: &mut Folded, ids: &mut BTreeMap<u64, String>) {
     assert_eq!(&observed(store), model);
     folded.follow(store);
@@ -147,10 +152,17 @@ fn check(store: &Store, model: &Model, folded: &mut Folded, ids: &mut BTreeMap<u
     let mut fresh = Folded::default();
     fresh.follow(store);
     assert_eq!(fresh.current, folded.current, "and so does one that begins again");
+    let mut failed = Vec::new();
     let mut after = DocumentId(0);
-    while let Some(last) = store.documents(after, 7).unwrap().last() {
+    loop {
+        let page = store.documents(after, 7).unwrap();
+        let Some(last) = page.last() else { break };
         after = last.document;
+        failed.extend(page.iter().filter(|entry| entry.open && has_failed(store, entry)).map(|entry| entry.document));
     }
+    let marked = store.failed_documents(DocumentId(0), usize::MAX).unwrap();
+    assert_eq!(marked.iter().map(|entry| entry.document).collect::<Vec<_>>(), failed);
+    assert_eq!(store.stats().unwrap().failed_documents, failed.len() as u64);
     for (id, first) in ids.iter() {
         let entry = store.revisions(DocumentId(*id)).unwrap();
         let content = store.content(DocumentId(*id), entry[0].revision).unwrap().unwrap();

@@ -41,10 +41,10 @@ impl Answerer {
     fn each_processor_failure(&self, visit: &mut dyn FnMut(&Failure, &DocumentEntry) -> bool) -> Result<(), ErrorBody> {
         let mut after = DocumentId(0);
         loop {
-            let page = self.store.documents(after, PAGE).map_err(store_error)?;
+            let page = self.store.failed_documents(after, PAGE).map_err(store_error)?;
             let Some(last) = page.last() else { return Ok(()) };
             after = last.document;
-            for entry in page.iter().filter(|entry| entry.open) {
+            for entry in &page {
                 let revision = entry.current.revision;
                 let Some(annotations) = self.store.annotations(entry.document, revision).map_err(store_error)? else {
                     continue;

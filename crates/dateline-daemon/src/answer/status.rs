@@ -18,12 +18,11 @@ impl Answerer {
         let stats = self.store.stats().map_err(store_error)?;
         let facts = self.live.facts();
         let daemon = self.control.is_some();
-        let processors_failed = self.live.facts().processor_failures;
         let status = Status {
             state: facts.phase.word().to_owned(),
             documents: stats.documents,
             pending: (facts.pending + facts.reprocessing) as u64,
-            failed: stats.failures + processors_failed,
+            failed: stats.failures + stats.failed_documents,
             sequence: stats.sequence.0,
             indexed_sequence: self.indexed(&facts).0,
             last_reconcile: facts.last_reconcile,

@@ -16,7 +16,7 @@ pub struct Status {
     pub documents: u64,
     /// Files known to have changed and not yet committed.
     pub pending: u64,
-    /// Files, records and processor runs that failed.
+    /// Files that could not be read, or not all of whose records, and documents on which a processor failed.
     pub failed: u64,
     /// Last sequence of the change log.
     pub sequence: u64,

@@ -78,7 +78,7 @@ pub fn identity(inode: u64) -> FileIdentity {
     FileIdentity { device: 1, inode, size: 10, mtime_ns: 5, ctime_ns: 5 }
 }
 
-/// Annotations that depend on a text.
+/// Annotations that depend on a text; a third of them say that a processor failed.
 pub fn annotations(seed: &str) -> Annotations {
     Annotations {
         layers: vec![
@@ -91,7 +91,10 @@ pub fn annotations(seed: &str) -> Annotations {
             version: 3,
             key: StalenessKey::of(seed.as_bytes()),
             parts: vec![1, 2, u32::MAX],
-            state: OutcomeState::Done,
+            state: match seed.len() % 3 {
+                0 => OutcomeState::Failed { reason: "out of time".to_owned() },
+                _ => OutcomeState::Done,
+            },
             diagnostics: Vec::new(),
         }],
         diagnostics: Vec::new(),
