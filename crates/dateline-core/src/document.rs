@@ -56,6 +56,34 @@ pub struct Origin {
     pub line: u32,
 }
 
+impl Origin {
+    /// Whether the lines of the text are lines of the file. Those of a record inside a container are not: it stands on its
+    /// first line as a whole.
+    #[must_use]
+    pub fn has_lines(&self) -> bool {
+        self.offset.is_some() || self.line == 0
+    }
+
+    /// Line of the file, from 1, on which the byte `at` of the text stands.
+    #[must_use]
+    pub fn line_of(&self, text: &str, at: u32) -> u32 {
+        let first = self.line.max(1);
+        if !self.has_lines() {
+            return first;
+        }
+        let before = text.as_bytes().get(..at as usize).unwrap_or_default();
+        let breaks = before.iter().filter(|byte| **byte == b'\n').count();
+        first.saturating_add(u32::try_from(breaks).unwrap_or(u32::MAX))
+    }
+
+    /// The first and the last line of the file that hold something of the text.
+    #[must_use]
+    pub fn lines(&self, text: &str) -> (u32, u32) {
+        let end = text.trim_end_matches(['\r', '\n']).len();
+        (self.line.max(1), self.line_of(text, u32::try_from(end).unwrap_or(u32::MAX)))
+    }
+}
+
 /// Where a document came from: the input layer `source`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceInfo {

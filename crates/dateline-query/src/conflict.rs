@@ -291,9 +291,9 @@ fn when(first: &Statement, second: &Statement) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Conflict, ConflictKind, Conflicts};
-    use crate::context::{Article, Told};
-    use dateline_core::layers::{Entity, EntityLayer, EntityType, Mention, Timex, TimexType};
-    use dateline_core::{ContentHash, DateInterval, DocumentId, Origin, Revision, SourcePath, Span};
+    use crate::context::{Told, sample};
+    use dateline_core::layers::{Entity, EntityLayer, EntityType, Mention, Timex};
+    use dateline_core::{DateInterval, DocumentId, Revision, Span};
 
     /// A sentence in which `[names]` and `{2022-04-05|times}` are marked, with the marks taken away.
     fn marked(text: &str) -> (String, EntityLayer, Vec<Timex>) {
@@ -311,28 +311,12 @@ mod tests {
                 layer.mentions.push(Mention { span, kind: EntityType::Loc, entity });
                 layer.entities.push(Entity { kind: EntityType::Loc, name: words.to_owned(), reference: None });
             } else {
-                timexes.push(timex(span, value));
+                timexes.push(sample::timex(span, value).expect("a date"));
             }
             rest = after;
         }
         plain.push_str(rest);
         (plain, layer, timexes)
-    }
-
-    fn timex(span: Span, value: &str) -> Timex {
-        let days = DateInterval::parse(value).expect("a date");
-        Timex {
-            span,
-            kind: TimexType::Date,
-            value: value.to_owned(),
-            earliest: Some(days.earliest),
-            latest: Some(days.latest),
-            modifier: None,
-            quant: None,
-            freq: None,
-            rule: "test".to_owned(),
-            anchor: None,
-        }
     }
 
     fn conflicts(articles: &[(&str, &str)]) -> Vec<Conflict> {
@@ -342,15 +326,7 @@ mod tests {
             let ends = plain.match_indices('\n').map(|(at, _)| at).chain([plain.len()]);
             let starts = [0].into_iter().chain(plain.match_indices('\n').map(|(at, _)| at + 1));
             let sentences: Vec<Span> = starts.zip(ends).map(|(start, end)| Span::new(start, end)).collect();
-            let article = Article {
-                path: SourcePath::new("a.txt"),
-                part: "1".to_owned(),
-                title: None,
-                text: plain.as_str().into(),
-                marks: Vec::new(),
-                origin: Origin { offset: Some(0), line: 1 },
-                content: ContentHash::of(plain.as_bytes()),
-            };
+            let article = sample::article(&plain);
             assert!(gathered.add(&Told {
                 document: DocumentId(number),
                 revision: Revision(1),

@@ -47,21 +47,33 @@ pub trait Aliases {
 /// Names listed as suggestions.
 const LIKE_MAX: usize = 5;
 
+/// Letters from which on a name may be any part of a word: fewer are in too many.
+const PART_LETTERS_MIN: usize = 3;
+
 /// Which of some entities, each with its spellings, may be meant by a mistyped name: the nearest first. Each word of a
-/// spelling counts by itself, and a word of four letters may differ in one, of eight in two.
+/// spelling counts by itself, and a word of four letters may differ in one, of eight in two. Nearest are whole words and
+/// initials, then beginnings, then other parts of words, then slips.
 #[must_use]
 pub fn names_like(name: &str, known: &[(String, Vec<String>)]) -> Vec<String> {
     let name = name.to_lowercase();
     let most = (name.chars().count() / 4).max(1);
+    let is_part = |word: &str| name.chars().count() >= PART_LETTERS_MIN && word.contains(&name);
+    let of_word = |word: &str| match word {
+        whole if whole == name => Some(0),
+        begun if begun.starts_with(&name) => Some(1),
+        holding if is_part(holding) => Some(2),
+        other => Some(strsim::osa_distance(other, &name)).filter(|slips| *slips <= most).map(|slips| slips + 2),
+    };
     let distance = |spelling: &str| {
+        let initials: String = spelling.split_whitespace().filter_map(|word| word.chars().next()).collect();
         let spelling = spelling.to_lowercase();
         let words = spelling.split_whitespace().chain([spelling.as_str()]);
-        words.map(|word| if word.contains(&name) { 0 } else { strsim::osa_distance(word, &name) }).min()
+        if initials.to_lowercase() == name { Some(0) } else { words.filter_map(of_word).min() }
     };
     let mut found: Vec<(usize, &str)> = Vec::new();
     for (preferred, spellings) in known {
         let nearest = spellings.iter().chain([preferred]).filter_map(|spelling| distance(spelling)).min();
-        found.extend(nearest.filter(|distance| *distance <= most).map(|distance| (distance, preferred.as_str())));
+        found.extend(nearest.map(|distance| (distance, preferred.as_str())));
     }
     found.sort_unstable();
     found.dedup();
@@ -141,13 +153,45 @@ impl Article {
     /// first line.
     #[must_use]
     pub fn line(&self, at: u32) -> u32 {
-        let first = self.origin.line.max(1);
-        if self.origin.offset.is_none() && self.origin.line != 0 {
-            return first;
+        self.origin.line_of(&self.text, at)
+    }
+}
+
+/// Articles and dates for tests.
+#[cfg(test)]
+pub(crate) mod sample {
+    use super::Article;
+    use dateline_core::layers::{Timex, TimexType};
+    use dateline_core::{ContentHash, DateInterval, Origin, SourcePath, Span};
+
+    /// A text alone in its file.
+    pub(crate) fn article(text: &str) -> Article {
+        Article {
+            path: SourcePath::new("a.txt"),
+            part: "1".to_owned(),
+            title: None,
+            text: text.into(),
+            marks: Vec::new(),
+            origin: Origin { offset: Some(0), line: 1 },
+            content: ContentHash::of(text.as_bytes()),
         }
-        let before = self.text.as_bytes().get(..at as usize).unwrap_or_default();
-        let breaks = before.iter().filter(|byte| **byte == b'\n').count();
-        first.saturating_add(u32::try_from(breaks).unwrap_or(u32::MAX))
+    }
+
+    /// A temporal expression for a day, month or year; `None` where the value is none of these.
+    pub(crate) fn timex(span: Span, value: &str) -> Option<Timex> {
+        let days = DateInterval::parse(value).ok()?;
+        Some(Timex {
+            span,
+            kind: TimexType::Date,
+            value: value.to_owned(),
+            earliest: Some(days.earliest),
+            latest: Some(days.latest),
+            modifier: None,
+            quant: None,
+            freq: None,
+            rule: "test".to_owned(),
+            anchor: None,
+        })
     }
 }
 
@@ -166,5 +210,8 @@ mod tests {
         assert_eq!(names_like("kannaki", &known), ["Maria Kanaki"]);
         assert_eq!(names_like("maria kanakki", &known), ["Maria Kanaki"]);
         assert!(names_like("zebra", &known).is_empty());
+        let known = ["Sunday Club", "State Council", "Unesco", "United Nations", "European Union"];
+        let known = known.map(|name| (name.to_owned(), Vec::new()));
+        assert_eq!(names_like("un", &known), ["United Nations", "European Union", "Unesco"]);
     }
 }

@@ -155,6 +155,7 @@ impl Parser<'_> {
 
     fn item(&mut self, field: Option<&FieldName>) -> Result<Option<Clause>, QueryError> {
         let start = self.at;
+        self.check_not()?;
         let negates = self.rest().strip_prefix('-').is_some_and(|after| {
             after.chars().next().is_some_and(|next| next.is_alphanumeric() || next == '(' || is_quote(next))
         });
@@ -166,6 +167,20 @@ impl Parser<'_> {
             Some(inner) if negates => Some(clause(start..self.at, ClauseKind::Not(Box::new(inner)))),
             inner => inner,
         })
+    }
+
+    /// Refuses `NOT` where it is meant as in other languages: as a word it would find what is to be left out. In a
+    /// headline all in capitals it is a word.
+    fn check_not(&self) -> Result<(), QueryError> {
+        let after = self.rest().strip_prefix("NOT").filter(|after| after.starts_with([' ', '(']));
+        let Some(next) = after.map(str::trim_start).filter(|next| !next.is_empty()) else { return Ok(()) };
+        if !self.text.contains(char::is_lowercase) {
+            return Ok(());
+        }
+        let next = next.split(char::is_whitespace).next().unwrap_or(next);
+        let message = "`NOT` is no operator here";
+        Err(QueryError::new(message, self.at..self.at + 3, "`-` right before what is to be left out")
+            .hint(format!("write `-{next}`, or `\"not\"` for the word")))
     }
 
     fn primary(&mut self, field: Option<&FieldName>) -> Result<Option<Clause>, QueryError> {

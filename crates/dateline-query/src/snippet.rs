@@ -317,8 +317,7 @@ pub fn beginning(text: &str, characters_max: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Matcher, beginning, snippet};
-    use crate::context::Article;
-    use dateline_core::{ContentHash, Origin, SourcePath};
+    use crate::context::sample::article;
     use dateline_processor_index::Word;
     use proptest::prelude::*;
 
@@ -330,23 +329,11 @@ mod tests {
         assert_eq!(beginning(&"会".repeat(1_000), 160), format!("{}…", "会".repeat(159)));
     }
 
-    fn article(text: String) -> Article {
-        Article {
-            path: SourcePath::new("a.txt"),
-            part: "1".to_owned(),
-            title: None,
-            text: text.into(),
-            marks: Vec::new(),
-            origin: Origin { offset: Some(0), line: 1 },
-            content: ContentHash::of(b""),
-        }
-    }
-
     #[test]
     fn a_passage_begins_behind_a_blank_of_any_kind() {
         for blank in [" ", "\u{a0}", "\u{2009}", "\u{3000}"] {
             let text = format!("{}ferry", format!("slow{blank}").repeat(200));
-            let shown = snippet(&article(text), &mut Matcher::new(&[Word::Stem("ferry".to_owned())]));
+            let shown = snippet(&article(&text), &mut Matcher::new(&[Word::Stem("ferry".to_owned())]));
             assert!(shown.text.starts_with("slow") && shown.text.ends_with("ferry"), "{blank:?}: {shown:?}");
         }
     }
@@ -408,7 +395,7 @@ mod tests {
                 _ => Word::Prefix(text),
             };
             let wanted: Vec<Word> = wanted.into_iter().map(make).collect();
-            let article = article(text.join(" "));
+            let article = article(&text.join(" "));
             let mut quick = Matcher::new(&wanted);
             let mut thorough = Matcher { initials: None, ..Matcher::new(&wanted) };
             prop_assert_eq!(snippet(&article, &mut quick), snippet(&article, &mut thorough));

@@ -438,41 +438,18 @@ fn sentences(text: &str) -> Vec<Span> {
 #[cfg(test)]
 mod tests {
     use super::{Step, TimelineOptions, sentences, timeline};
+    use crate::context::sample::{self, article};
     use crate::context::{Article, Told};
     use crate::snippet::Matcher;
-    use dateline_core::layers::{EntityLayer, Timex, TimexType};
-    use dateline_core::{ContentHash, DateInterval, DocumentId, Origin, Revision, SourcePath, Span};
-
-    fn article(text: &str) -> Article {
-        Article {
-            path: SourcePath::new("a.txt"),
-            part: "1".to_owned(),
-            title: None,
-            text: text.into(),
-            marks: Vec::new(),
-            origin: Origin { offset: Some(0), line: 1 },
-            content: ContentHash::of(text.as_bytes()),
-        }
-    }
+    use dateline_core::layers::{EntityLayer, Timex};
+    use dateline_core::{DateInterval, DocumentId, Revision, Span};
 
     /// Marks each ISO date of a text as a temporal expression.
     fn timexes(text: &str) -> Vec<Timex> {
         let at = text.match_indices("20").map(|(at, _)| at);
         at.filter_map(|at| {
             let word = text[at..].split([' ', '.', '\n']).next()?;
-            let interval = DateInterval::parse(word).ok()?;
-            Some(Timex {
-                span: Span::new(at, at + word.len()),
-                kind: TimexType::Date,
-                value: word.to_owned(),
-                earliest: Some(interval.earliest),
-                latest: Some(interval.latest),
-                modifier: None,
-                quant: None,
-                freq: None,
-                rule: "test".to_owned(),
-                anchor: None,
-            })
+            sample::timex(Span::new(at, at + word.len()), word)
         })
         .collect()
     }
