@@ -127,6 +127,11 @@ fn answers_follow_a_file_through_its_life() {
     lab.remove("geneva.txt");
     lab.wait();
     assert!(lab.search("palace").is_empty());
+    let gone = lab.ask(&["show", "geneva"]);
+    assert_eq!((&gone[0]["document"], &gone[0]["deleted"]), (&before, &json!(true)), "its path still shows it");
+    let beyond = lab.dateline(&["show", "bridge", "--at", "900"]);
+    assert_eq!(beyond.code(), 1, "{}", beyond.stderr);
+    assert!(beyond.stderr.contains("it stands on line"), "{}", beyond.stderr);
     lab.write("geneva.txt", SUMMIT.replace("villa", "palace"));
     lab.wait();
     let again = lab.ask(&["search", "palace"]);

@@ -281,16 +281,16 @@ pub(crate) struct ShowArgs {
     #[arg(long, value_name = "N")]
     pub(crate) revision: Option<u32>,
     /// What changed since this revision
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", conflicts_with = "layer")]
     pub(crate) diff: Option<u32>,
     /// Only the lines around this one of the file
-    #[arg(long, value_name = "LINE")]
+    #[arg(long, value_name = "LINE", conflicts_with_all = ["layer", "diff", "text"])]
     pub(crate) at: Option<u32>,
     /// Print only the text, unmarked
     #[arg(long, conflicts_with_all = ["layer", "diff"])]
     pub(crate) text: bool,
     /// The document as it was known then
-    #[arg(long, value_name = "TIME", value_parser = parse_known_at)]
+    #[arg(long, value_name = "TIME", value_parser = parse_known_at, conflicts_with = "revision")]
     pub(crate) known_at: Option<Timestamp>,
 }
 
@@ -775,10 +775,21 @@ pub(crate) struct ManArgs {
 #[must_use]
 pub fn command() -> clap::Command {
     let names: Vec<String> = Cli::command().get_subcommands().map(|command| command.get_name().to_owned()).collect();
-    names
+    let command = names
         .into_iter()
         .filter(|name| !WIRED.contains(&name.as_str()))
-        .fold(Cli::command(), |cli, name| cli.mut_subcommand(name, |command| command.hide(true)))
+        .fold(Cli::command(), |cli, name| cli.mut_subcommand(name, |command| command.hide(true)));
+    with_numbers(command)
+}
+
+/// The same with `-1` behind an option that takes a number read as its value, which is wrong, and not as another option.
+fn with_numbers(command: clap::Command) -> clap::Command {
+    let takes_number = |arg: &clap::Arg| {
+        let names = arg.get_value_names().unwrap_or_default();
+        !arg.is_positional() && names.iter().any(|name| matches!(name.as_str(), "N" | "LINE"))
+    };
+    let command = command.mut_args(|arg| if takes_number(&arg) { arg.allow_negative_numbers(true) } else { arg });
+    command.mut_subcommands(with_numbers)
 }
 
 /// Reads arguments, the first of which is the program's name.
@@ -892,6 +903,15 @@ mod tests {
         assert!(told.contains("'peace -football'"), "{told}");
         for line in ["show a.txt -football", "search peace --football", "tail -0", "tail -n 3"] {
             assert_eq!(hinted(&format!("dateline {line}")), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_negative_number_is_said_to_be_one() {
+        for line in ["search peace -n -1", "show a.txt --at -3", "entities list --limit -1"] {
+            let error =
+                parse(format!("dateline {line}").split_whitespace().map(Into::into)).expect_err(line).to_string();
+            assert!(error.contains("invalid value '-"), "{line}: {error}");
         }
     }
 

@@ -80,7 +80,7 @@ fn plan<'a>(command: &'a Command, screen: &'a Screen) -> Result<(Request, Presen
     let (request, renderer) = match command {
         Command::Search(arguments) => return Ok(search(arguments, screen)),
         Command::Show(arguments) => return Ok(show(arguments, screen)),
-        Command::Timeline(arguments) => timeline(arguments),
+        Command::Timeline(arguments) => timeline(arguments)?,
         Command::Explain(arguments) => explain(arguments)?,
         Command::Tail(arguments) => return Ok(tail(arguments, screen)),
         Command::Alert(arguments) => return Ok(alert(arguments, screen)),
@@ -218,6 +218,7 @@ fn show<'a>(arguments: &ShowArgs, screen: &Screen) -> (Request, Present<'a>) {
         revision: arguments.revision,
         diff: arguments.diff,
         known_at: arguments.known_at,
+        at: arguments.at,
     });
     let renderer = match (&arguments.layer, arguments.text) {
         (Some(layer), _) => render::layer(layer.clone()),
@@ -227,7 +228,12 @@ fn show<'a>(arguments: &ShowArgs, screen: &Screen) -> (Request, Present<'a>) {
     (request, together(renderer, screen))
 }
 
-fn timeline(arguments: &TimelineArgs) -> (Request, Renderer) {
+fn timeline(arguments: &TimelineArgs) -> Result<(Request, Renderer), Failure> {
+    if let (Some(from), Some(to)) = (arguments.from, arguments.to)
+        && from > to
+    {
+        return Err(Failure::Usage(format!("`--from` is {from}, which is after `--to`, {to}")));
+    }
     let by = match arguments.by {
         StepWord::Day => TimelineStep::Day,
         StepWord::Week => TimelineStep::Week,
@@ -245,7 +251,7 @@ fn timeline(arguments: &TimelineArgs) -> (Request, Renderer) {
         (None, true) => render::plot(),
         (None, false) => render::timeline(),
     };
-    (request, renderer)
+    Ok((request, renderer))
 }
 
 /// What a page says of the question.

@@ -95,13 +95,24 @@ pub(crate) fn processor(typed: &OsStr) -> Vec<CompletionCandidate> {
 pub(crate) fn query(typed: &OsStr) -> Vec<CompletionCandidate> {
     let text = typed.to_string_lossy();
     match text.split_once(':') {
-        Some((field @ ("entity" | "person" | "org" | "place"), value)) => {
-            candidates(Completion::Entity, OsStr::new(value), (&format!("{field}:"), ""))
+        Some((field, value)) => {
+            let Some(what) = completed_by(field) else { return Vec::new() };
+            candidates(what, OsStr::new(value), (&format!("{field}:"), ""))
         }
-        Some(("path", value)) => candidates(Completion::Document, OsStr::new(value), ("path:", "")),
-        Some(_) => Vec::new(),
         None => candidates(Completion::Field, typed, ("", ":")),
     }
+}
+
+/// What stands behind a field.
+fn completed_by(field: &str) -> Option<Completion> {
+    Some(match field {
+        "entity" => Completion::Entity,
+        "person" => Completion::Person,
+        "org" => Completion::Organisation,
+        "place" => Completion::Place,
+        "path" => Completion::Document,
+        _ => return None,
+    })
 }
 
 fn candidates(what: Completion, typed: &OsStr, (before, after): (&str, &str)) -> Vec<CompletionCandidate> {

@@ -9,9 +9,14 @@ use std::error::Error;
 use std::fmt::Write;
 use std::io;
 use std::path::PathBuf;
+use unicode_width::UnicodeWidthChar;
 
 /// Candidates shown at most.
 const CANDIDATES_MAX: usize = 8;
+/// Columns before the line that an error points into.
+const MARGIN_COLUMNS: usize = 2;
+/// Columns shown of that line, even on a narrower terminal.
+const CROPPED_COLUMNS_MIN: usize = 12;
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -201,8 +206,38 @@ fn caret(place: &Place, screen: &Screen) -> String {
     let line = terminal::escape_line(&place.text[line_start..line_end]);
     let before = columns(&terminal::escape_line(&place.text[line_start..start]));
     let under = columns(&terminal::escape_line(&place.text[start..end.clamp(start, line_end)])).max(1);
+    let room = screen.width.map_or(usize::MAX, |width| width.saturating_sub(MARGIN_COLUMNS).max(CROPPED_COLUMNS_MIN));
+    let (line, before, under) = cropped(&line, before, under, room);
     let carets = screen.paint(style::ERROR, &"^".repeat(under));
     format!("  {line}\n  {}{carets}\n", " ".repeat(before))
+}
+
+/// A line that fits into so many columns, with `under` of them behind the first `before` still in it, or their beginning;
+/// where they are then, and how many. `…` stands for what is left out.
+fn cropped(line: &str, before: usize, under: usize, room: usize) -> (String, usize, usize) {
+    let wide = columns(line);
+    // The caret may stand behind the end.
+    let needed = wide.max(before + under);
+    if needed <= room {
+        return (line.to_owned(), before, under);
+    }
+    let under = under.min(room - 2);
+    // The marked part in the middle, as far as the ends of the line allow.
+    let from = before.saturating_sub((room - under) / 2).min(needed.saturating_sub(room));
+    let (mut shown, mut at, mut skipped) = (String::new(), 0, 0);
+    let (start, end) = (from + usize::from(from > 0), from + room - usize::from(from + room < wide));
+    for character in line.chars() {
+        let next = at + character.width().unwrap_or(0);
+        if at < start {
+            skipped = next;
+        } else if next <= end {
+            shown.push(character);
+        }
+        at = next;
+    }
+    let cut = if from > 0 { "…" } else { "" };
+    let rest = if wide > end { "…" } else { "" };
+    (format!("{cut}{shown}{rest}"), (before + columns(cut)).saturating_sub(skipped), under)
 }
 
 #[cfg(test)]
@@ -241,6 +276,37 @@ mod tests {
           ab
             ^
         ");
+    }
+
+    #[test]
+    fn a_long_line_is_cropped_around_the_place() {
+        let text = format!("{}(talks{}", "word ".repeat(20), " 北京".repeat(20));
+        let at = |start: u32, end: u32| {
+            let body = ErrorBody::new(ErrorKind::Query, "x").at(&text, Span { start, end });
+            let mut out = String::new();
+            Failure::Client(ClientError::Refused(body)).render(&mut out, &plain(Some(32)));
+            out.lines().skip(1).map(|line| format!("{line}\n")).collect::<String>()
+        };
+        insta::assert_snapshot!(at(100, 101), @r"
+        …rd word word (talks 北京 北…
+                      ^
+        ");
+        insta::assert_snapshot!(at(0, 4), @r"
+        word word word word word word…
+        ^^^^
+        ");
+        let end = u32::try_from(text.len()).unwrap();
+        insta::assert_snapshot!(at(end, end), @r"
+        …京 北京 北京 北京 北京 北京
+                                    ^
+        ");
+        insta::assert_snapshot!(at(0, end), @r"
+        word word word word word word…
+        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+        ");
+        for (start, end) in (0..end).zip((0..end).rev()) {
+            assert!(at(start, end).lines().all(|line| crate::screen::columns(line) <= 32), "{}", at(start, end));
+        }
     }
 
     #[test]

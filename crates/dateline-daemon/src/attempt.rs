@@ -4,12 +4,14 @@
 use crate::errors::Fatal;
 use crate::program::Program;
 use crate::program::programs::THIS_PROGRAM;
+use dateline_core::terminal::escape_line;
 use dateline_core::{ContentHash, DocumentInput, SourceInfo, SourcePath};
 use dateline_pipeline::{Annotated, Chain, Previous, RunOptions};
 use dateline_processor::LayerSpec;
-use dateline_protocol::wire::OutcomeOut;
+use dateline_protocol::wire::{OutcomeOut, Tried, TriedStep};
 use dateline_worker::{DirectPrograms, Launcher};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::ops::ControlFlow;
 use std::os::unix::ffi::OsStrExt;
@@ -47,11 +49,9 @@ pub(crate) fn attempt(program: Arc<Program>, file: &Path, only: Option<&str>, as
         let annotated = chain.run(&input, &Previous::default(), &RunOptions::default());
         let shown = shown(&chain, &input, &annotated, only)?;
         let content = ContentHash::of(input.document.text.as_bytes()).hex();
-        let record = json!({
-            "path": path.display(), "part": part, "title": input.document.title, "content": content,
-            "diagnostics": diagnostics, "steps": shown,
-        });
-        if as_json { writeln!(output, "{record}") } else { print(&mut output, &record) }?;
+        let title = input.document.title;
+        let tried = Tried { path: path.display(), part, title, content, diagnostics, steps: shown };
+        if as_json { writeln!(output, "{}", json!(tried)) } else { print(&mut output, &tried) }?;
     }
     for failure in &report.failures {
         eprintln!("record {} on line {}: {}", failure.part, failure.line, failure.reason);
@@ -96,22 +96,25 @@ fn named(file: &Path, error: std::io::Error) -> Fatal {
     std::io::Error::new(error.kind(), format!("`{}` cannot be read: {error}", file.display())).into()
 }
 
-/// Each step with its time, outcome and layers as JSON, in running order.
-fn shown(chain: &Chain, input: &DocumentInput, annotated: &Annotated, only: Option<&str>) -> Result<Vec<Value>, Fatal> {
+/// Each step with its time, outcome and layers, in running order.
+fn shown(
+    chain: &Chain,
+    input: &DocumentInput,
+    annotated: &Annotated,
+    only: Option<&str>,
+) -> Result<Vec<TriedStep>, Fatal> {
     let text = &input.document.text;
     let mut steps = Vec::new();
     for descriptor in chain.descriptors().filter(|descriptor| only.is_none_or(|name| name == descriptor.name())) {
-        let mut layers = serde_json::Map::new();
+        let mut layers = BTreeMap::new();
         for spec in descriptor.assigned() {
             let Some(value) = json_layer(spec, annotated, text)? else { continue };
             layers.insert(spec.name().to_owned(), value);
         }
         let outcome = annotated.outcomes.iter().find(|outcome| outcome.processor == descriptor.name());
         let took_us = annotated.steps.iter().find(|step| step.processor == descriptor.name()).map(|step| step.took_us);
-        steps.push(json!({
-            "processor": descriptor.name(), "version": descriptor.version(), "took_us": took_us,
-            "outcome": outcome.map(OutcomeOut::of), "layers": layers,
-        }));
+        let (processor, version) = (descriptor.name().to_owned(), descriptor.version());
+        steps.push(TriedStep { processor, version, took_us, outcome: outcome.map(OutcomeOut::of), layers });
     }
     Ok(steps)
 }
@@ -133,27 +136,33 @@ pub(crate) fn quote_spans(value: &mut Value, text: &str) {
     }
 }
 
-fn print(output: &mut impl Write, record: &Value) -> std::io::Result<()> {
-    let safe = |value: &Value| {
-        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        dateline_core::terminal::escape_line(&text)
-    };
-    writeln!(output, "{} part {}", safe(&record["path"]), safe(&record["part"]))?;
-    for step in record["steps"].as_array().into_iter().flatten() {
-        let outcome = safe(&step["outcome"]["state"]);
-        writeln!(output, "\n  {} {}: {outcome}, {} us", safe(&step["processor"]), step["version"], step["took_us"])?;
-        for found in step["outcome"]["diagnostics"].as_array().into_iter().flatten() {
-            writeln!(output, "    ! {}", safe(found))?;
+fn print(output: &mut impl Write, tried: &Tried) -> std::io::Result<()> {
+    writeln!(output, "{} part {}", escape_line(&tried.path), escape_line(&tried.part))?;
+    for found in &tried.diagnostics {
+        writeln!(output, "  ! {}", escape_line(found))?;
+    }
+    for step in &tried.steps {
+        let state = step.outcome.as_ref().map_or("not run", |outcome| outcome.state.as_str());
+        let took = step.took_us.map(|took| format!(", {took} us")).unwrap_or_default();
+        writeln!(output, "\n  {} {}: {state}{took}", escape_line(&step.processor), step.version)?;
+        let outcome = step.outcome.iter();
+        for said in outcome.flat_map(|outcome| outcome.reason.iter().chain(&outcome.diagnostics)) {
+            writeln!(output, "    ! {}", escape_line(said))?;
         }
-        for (layer, value) in step["layers"].as_object().into_iter().flatten() {
+        for (layer, value) in &step.layers {
             writeln!(output, "    {layer}")?;
             match value.as_array() {
-                Some(items) => items.iter().try_for_each(|item| writeln!(output, "      {}", safe(item)))?,
-                None => writeln!(output, "      {}", safe(value))?,
+                Some(items) => items.iter().try_for_each(|item| writeln!(output, "      {}", told(item)))?,
+                None => writeln!(output, "      {}", told(value))?,
             }
         }
     }
     writeln!(output)
+}
+
+/// An annotation on one line: a text as it is, anything else as JSON.
+fn told(value: &Value) -> String {
+    escape_line(&value.as_str().map_or_else(|| value.to_string(), str::to_owned))
 }
 
 /// Confines this process and becomes another program; returns only when that fails.

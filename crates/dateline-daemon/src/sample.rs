@@ -11,7 +11,9 @@ use crate::setup;
 use dateline_core::{DocumentId, DocumentInput, PartNames, SourceInfo, SourcePath, Timestamp};
 use dateline_parser::ParsedDocument;
 use dateline_pipeline::{Chain, Previous, RunOptions};
-use dateline_protocol::wire::{DifferenceKind, Shown};
+use dateline_protocol::wire::{
+    DifferenceKind, LayerCounts, LayerDifference, SampleDifference, SampleTally, Shown, Status,
+};
 use dateline_protocol::{Client, Hello, Request, Show};
 use dateline_watch::{ReadLimits, Root};
 use serde_json::{Value, json};
@@ -61,6 +63,23 @@ impl Stored {
         Ok(Stored(client))
     }
 
+    /// Fails when what is stored came from another folder than this program's.
+    fn check_root(&mut self, program: &Program) -> Result<(), Fatal> {
+        let failed = |error: dateline_protocol::ClientError| std::io::Error::other(causes(&error));
+        let mut answer = self.0.ask(Request::Status, Some(PATIENCE)).map_err(failed)?;
+        let item = answer.next_item().map_err(failed)?;
+        while answer.next_item().map_err(failed)?.is_some() {}
+        let status = item.and_then(|item| serde_json::from_str::<Status>(item.get()).ok());
+        let Some(root) = status.and_then(|status| status.root) else { return Ok(()) };
+        if root == program.root.display().to_string() {
+            return Ok(());
+        }
+        let own = program.root.display();
+        let message = format!("what is stored came from `{root}`, and this configuration watches `{own}`");
+        let hint = format!("name the daemon's configuration with `--config FILE`, or set DATELINE_ROOT='{root}'");
+        Err(Fatal::hinted(std::io::Error::other(message), hint))
+    }
+
     fn show(&mut self, document: &str, layer: Option<&str>) -> Result<Shown, String> {
         let layers = layer.map(str::to_owned).into_iter().collect();
         let request = Request::Show(Show { document: document.to_owned(), layers, ..Show::default() });
@@ -72,21 +91,12 @@ impl Stored {
     }
 }
 
-/// What was counted of one layer.
-#[derive(Default)]
-struct Counts {
-    documents: usize,
-    differ: usize,
-    added: usize,
-    removed: usize,
-}
-
 /// A document's layers that differ: name and the lines that changed.
 type Changed = Vec<(String, Vec<(char, String)>)>;
 
 #[derive(Default)]
 struct Tally {
-    layers: BTreeMap<String, Counts>,
+    layers: BTreeMap<String, LayerCounts>,
     compared: usize,
     skipped: usize,
     shown: usize,
@@ -100,6 +110,7 @@ pub(crate) fn sample(program: &Arc<Program>, count: usize, only: Option<&str>, a
     check_name(program, only)?;
     let chain = chain_of(program)?;
     let mut stored = Stored::reach(program)?;
+    stored.check_root(program)?;
     let root = Root::open_with(&setup::watch_options(program)).map_err(std::io::Error::other)?;
     let decisions = program.decisions.all()?;
     let by_id = name_by_id(&decisions);
@@ -124,7 +135,7 @@ pub(crate) fn sample(program: &Arc<Program>, count: usize, only: Option<&str>, a
             let name = format!("{}#{part}", path.display());
             // Only what is stored has an id.
             let shown = by_id.then(|| stored.show(&name, None).ok()).flatten();
-            let document = shown.map(|shown| DocumentId(shown.document));
+            let document = shown.filter(|shown| !shown.deleted).map(|shown| DocumentId(shown.document));
             let hints = hints_for(&decisions, &About { document, path, part: &part });
             let mtime = Timestamp::from_nanosecond((*mtime_ns).into()).ok();
             let source = SourceInfo { path: path.display(), mtime };
@@ -220,13 +231,11 @@ fn report(
     }
     if as_json {
         let layer = |(layer, lines): &(String, Vec<(char, String)>)| {
-            let of = |wanted: char| {
-                lines.iter().filter(|(sign, _)| *sign == wanted).map(|(_, line)| line).collect::<Vec<_>>()
-            };
-            (layer.clone(), json!({"removed": of('-'), "added": of('+')}))
+            let of = |wanted: char| lines.iter().filter(move |(sign, _)| *sign == wanted).map(|(_, line)| line.clone());
+            (layer.clone(), LayerDifference { removed: of('-').collect(), added: of('+').collect() })
         };
-        let layers: serde_json::Map<String, Value> = changed.iter().map(layer).collect();
-        return writeln!(output, "{}", json!({"document": name, "layers": layers}));
+        let difference = SampleDifference { document: name.to_owned(), layers: changed.iter().map(layer).collect() };
+        return writeln!(output, "{}", json!(difference));
     }
     tally.shown += 1;
     if tally.shown > SHOWN_MAX {
@@ -247,13 +256,9 @@ fn report(
 
 fn finish(output: &mut impl Write, tally: &Tally, as_json: bool) -> std::io::Result<()> {
     if as_json {
-        let layer = |(name, counts): (&String, &Counts)| {
-            let counts = json!({"documents": counts.documents, "differ": counts.differ,
-                                "added": counts.added, "removed": counts.removed});
-            (name.clone(), counts)
-        };
-        let layers: serde_json::Map<String, Value> = tally.layers.iter().map(layer).collect();
-        return writeln!(output, "{}", json!({"compared": tally.compared, "skipped": tally.skipped, "layers": layers}));
+        let Tally { compared, skipped, layers, .. } = tally;
+        let counted = SampleTally { compared: *compared, skipped: *skipped, layers: layers.clone() };
+        return writeln!(output, "{}", json!(counted));
     }
     if tally.shown > SHOWN_MAX {
         writeln!(output, "and {} documents more", tally.shown - SHOWN_MAX)?;
@@ -263,7 +268,7 @@ fn finish(output: &mut impl Write, tally: &Tally, as_json: bool) -> std::io::Res
         writeln!(output, "{} left out: not stored, or changed since", tally.skipped)?;
     }
     for (name, counts) in &tally.layers {
-        let Counts { documents, differ, added, removed } = counts;
+        let LayerCounts { documents, differ, added, removed } = counts;
         writeln!(output, "  {name}: {} the same, {differ} differ (+{added} -{removed})", documents - differ)?;
     }
     Ok(())

@@ -232,6 +232,9 @@ pub struct Show {
     pub diff: Option<u32>,
     /// As it was known then.
     pub known_at: Option<Timestamp>,
+    /// A line of the file that the text must stand on; nothing is found where it does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<u32>,
 }
 
 /// See [`Request::Failures`].
@@ -569,6 +572,12 @@ pub enum Completion {
     Document,
     /// A name or id of an entity.
     Entity,
+    /// The same of a person.
+    Person,
+    /// The same of an organisation.
+    Organisation,
+    /// The same of a place.
+    Place,
     /// The name of a layer.
     Layer,
     /// The name of a processor.

@@ -29,6 +29,7 @@ fn add_commands(generator: &mut SchemaGenerator, add: &mut impl FnMut(&str, sche
     add("annotate", generator.subschema_for::<wire::AnnotateOutput>());
     add("annotate (bad line)", generator.subschema_for::<wire::AnnotateError>());
     add("backup", generator.subschema_for::<wire::BackupReport>());
+    add("config", generator.subschema_for::<wire::ConfigValue>());
     add("conflicts", generator.subschema_for::<wire::Conflict>());
     add("date", generator.subschema_for::<wire::DocumentDate>());
     add("doctor", generator.subschema_for::<wire::Finding>());
@@ -49,8 +50,11 @@ fn add_commands(generator: &mut SchemaGenerator, add: &mut impl FnMut(&str, sche
     add("show", generator.subschema_for::<wire::Shown>());
     add("similar", generator.subschema_for::<wire::SimilarDocument>());
     add("status", generator.subschema_for::<wire::Status>());
-    add("tail", generator.subschema_for::<wire::Arrival>());
+    add("tail|alert", generator.subschema_for::<wire::Arrival>());
     add("timeline", generator.subschema_for::<wire::TimelineEntry>());
+    add("try", generator.subschema_for::<wire::Tried>());
+    add("try --sample", generator.subschema_for::<wire::SampleDifference>());
+    add("try --sample (last line)", generator.subschema_for::<wire::SampleTally>());
     add("undated", generator.subschema_for::<wire::UndatedDocument>());
     add("who", generator.subschema_for::<wire::EntityCount>());
     add("why", generator.subschema_for::<wire::Whereabouts>());

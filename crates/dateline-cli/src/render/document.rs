@@ -2,12 +2,12 @@
 
 use super::table::{cell, figure, plain, table};
 use super::when::evidence;
-use super::{Renderer, each, entities, place};
+use super::{Renderer, each, entities, heading, place};
 use crate::output::labelled;
 use crate::screen::{Piece, Screen, behind, columns, cut, number, pad_left, style, wrap};
 use crate::when::moment;
 use anstyle::Style;
-use dateline_protocol::core::{LineIndex, terminal};
+use dateline_protocol::core::{LineIndex, Origin, terminal};
 use dateline_protocol::wire::{Difference, DifferenceKind, MentionOut, Shown, TimexOut};
 use std::collections::BTreeMap;
 
@@ -25,13 +25,15 @@ pub(crate) fn document(at: Option<u32>) -> Renderer {
     each(move |shown: &Shown, screen| {
         let mut out = head(shown, screen);
         if let Some(differences) = &shown.diff {
-            out.push('\n');
+            out.push_str(&compared(shown, screen));
             out.push_str(&diff(differences, screen));
             return out;
         }
         out.push('\n');
         match at {
-            Some(line) => out.push_str(&around(shown, line, screen)),
+            Some(line) if origin(shown).has_lines() => out.push_str(&around(shown, line, screen)),
+            // A record inside a file stands on that line as a whole.
+            Some(_) => out.push_str(&marked_text(shown, screen)),
             None => {
                 out.push_str(&marked_text(shown, screen));
                 out.push_str(&foot(shown, screen));
@@ -60,7 +62,7 @@ pub(crate) fn layer(name: String) -> Renderer {
 
 /// Title, place, date and what the source says.
 fn head(shown: &Shown, screen: &Screen) -> String {
-    let title = shown.title.as_deref().map(|title| format!("{}\n", screen.safe(style::TITLE, title)));
+    let title = shown.title.as_deref().map(|title| heading(title, screen));
     let path = screen.safe(style::PATH, &place(&shown.path, shown.part.as_deref(), 0));
     let revisions = shown.revisions.len();
     let of = if revisions > 1 { format!(" of {revisions}") } else { String::new() };
@@ -160,6 +162,11 @@ fn unwrapped(line: &[Piece], screen: &Screen) -> String {
     format!("{}\n", painted.collect::<String>())
 }
 
+/// Where the text stands in its file.
+fn origin(shown: &Shown) -> Origin {
+    Origin { offset: shown.offset, line: shown.line }
+}
+
 /// The lines around one of the file, numbered as in the file.
 fn around(shown: &Shown, line: u32, screen: &Screen) -> String {
     let first = shown.line.max(1);
@@ -175,16 +182,17 @@ fn around(shown: &Shown, line: u32, screen: &Screen) -> String {
             });
         }
     }
-    if out.is_empty() {
-        out.push_str(&format!("{}\n", screen.paint(style::WARNING, &format!("the text has no line {line}"))));
-    }
     out
 }
 
 /// Dates, names and layers, listed.
 fn foot(shown: &Shown, screen: &Screen) -> String {
-    let lines = LineIndex::new(&shown.text);
-    let line_of = |start: u32| (lines.line(start) + shown.line.max(1) - 1).to_string();
+    // Counted once: a long text has many dates.
+    let (lines, first) = (LineIndex::new(&shown.text), shown.line.max(1));
+    let line_of = |start: u32| match origin(shown).has_lines() {
+        true => (lines.line(start) + first - 1).to_string(),
+        false => first.to_string(),
+    };
     let mut out = String::new();
     let timexes: Vec<_> = shown.timex.iter().map(|timex| timex_row(timex, &line_of(timex.start))).collect();
     section(&mut out, "Dates", &timexes, screen);
@@ -253,6 +261,18 @@ fn layers(shown: &Shown, screen: &Screen) -> String {
         }
     }
     out
+}
+
+/// Which revisions are compared, the older sign first.
+fn compared(shown: &Shown, screen: &Screen) -> String {
+    let of = |number: u32| {
+        let summary = shown.revisions.iter().find(|summary| summary.revision == number);
+        let since = summary.map(|summary| format!(" of {}", moment(summary.seen_from))).unwrap_or_default();
+        format!("revision {number}{since}")
+    };
+    let before = shown.diff_from.map(|number| format!("{}\n", screen.paint(style::BAD, &format!("- {}", of(number)))));
+    let after = screen.paint(style::GOOD, &format!("+ {}", of(shown.revision)));
+    format!("\n{}{after}\n\n", before.unwrap_or_default())
 }
 
 fn diff(differences: &[Difference], screen: &Screen) -> String {
@@ -351,8 +371,11 @@ mod tests {
     fn one_line_is_shown_with_its_neighbours() {
         let text = shown(&document(Some(2)), &[article()], &plain(None));
         assert!(text.contains("\n     1   date 2022-04-05 \n>    2  Xi said"), "{text}");
-        let text = shown(&document(Some(99)), &[article()], &plain(None));
-        assert!(text.ends_with("the text has no line 99\n"), "{text}");
+        let mut record = article();
+        record["offset"] = Value::Null;
+        record["line"] = json!(7);
+        let text = shown(&document(Some(7)), &[record], &plain(None));
+        assert!(text.ends_with("\nXi said on Monday he would go.\nNobody else spoke.\n"), "{text}");
     }
 
     #[test]
@@ -360,8 +383,11 @@ mod tests {
         let mut item = article();
         item["diff"] = json!([{"kind": "same", "text": "Xi spoke."}, {"kind": "removed", "text": "He left."},
                               {"kind": "added", "text": "He stayed."}]);
+        item["diff_from"] = json!(1);
         let text = shown(&document(None), &[item], &plain(None));
-        assert!(text.ends_with("\n  Xi spoke.\n- He left.\n+ He stayed.\n"), "{text}");
+        let told =
+            "\n- revision 1 of 2022-04-05 10:00:00Z\n+ revision 2 of 2022-04-06 10:00:00Z\n\n  Xi spoke.\n- He left.\n";
+        assert!(text.ends_with(&format!("{told}+ He stayed.\n")), "{text}");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::table::{cell, figure, indented, plain, table};
 use super::{Renderer, all, date_or_undated, each};
-use crate::screen::{Screen, counted, number, style};
+use crate::screen::{Piece, Screen, counted, number, style, wrap};
 use anstyle::Style;
 use dateline_protocol::core::terminal;
 use dateline_protocol::wire::{Days, Decided, EntityCount, EntityDetail, EntityMonth, EntitySuggestion, EntitySummary};
@@ -76,18 +76,18 @@ pub(crate) fn entity() -> Renderer {
 fn detail(found: &EntityDetail, screen: &Screen) -> String {
     let summary = &found.summary;
     let mut out = format!(
-        "{}  {}  {}\n{} in {}",
+        "{}  {}  {}\n",
         screen.safe(style::TITLE, &summary.name),
         screen.safe(type_style(&summary.kind), &summary.kind),
         screen.safe(style::DIM, &summary.entity),
-        counted(summary.mentions, "mention"),
-        counted(summary.documents, "document"),
     );
-    let seen = range(summary.first, summary.last);
-    if !seen.is_empty() {
-        out.push_str(&format!(", {}", screen.paint(style::DATE, &seen)));
+    let (mentions, documents) = (counted(summary.mentions, "mention"), counted(summary.documents, "document"));
+    let mut seen = vec![Piece::plain(format!("{mentions} in {documents}"))];
+    let days = range(summary.first, summary.last);
+    if !days.is_empty() {
+        seen.extend([Piece::plain(", "), Piece::styled(style::DATE, days)]);
     }
-    out.push('\n');
+    out.push_str(&wrap(&seen, screen.text_width(), "", screen));
     if let [first, .., last] = found.months.as_slice() {
         let room = screen.width.map_or(SPARKS_MAX, |width| width.saturating_sub(2 * "2022-04 ".len()));
         let line = sparkline(&found.months, room.clamp(1, SPARKS_MAX));

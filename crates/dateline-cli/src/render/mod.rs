@@ -17,7 +17,8 @@ pub(crate) use status::{
 };
 pub(crate) use when::{date, day, plot, timeline, undated};
 
-use crate::screen::Screen;
+use crate::screen::{Piece, Screen, style, wrap};
+use dateline_protocol::core::terminal;
 use dateline_protocol::wire::Days;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -41,6 +42,11 @@ fn each<T: DeserializeOwned + 'static>(render: impl Fn(&T, &Screen) -> String + 
 /// A document's date: as precisely as it is known, or that it is not.
 fn date_or_undated(days: Option<Days>) -> String {
     days.map_or_else(|| "undated".to_owned(), |days| days.to_string())
+}
+
+/// A title on lines of its own; untrusted.
+fn heading(title: &str, screen: &Screen) -> String {
+    wrap(&[Piece::styled(style::TITLE, terminal::escape_line(title))], screen.text_width(), "", screen)
 }
 
 /// A path with the record inside the file and the line, for people and editors: `feeds/a.xml#3:12`. The first record

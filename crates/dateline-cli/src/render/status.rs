@@ -8,7 +8,8 @@ use crate::when::{ago, moment};
 use dateline_config::{Config, Origin};
 use dateline_protocol::core::terminal;
 use dateline_protocol::wire::{
-    BackupReport, Explanation, Failure, Finding, FindingLevel, PlanStep, Progress, Retried, Status, Step, Whereabouts,
+    BackupReport, ConfigValue, Explanation, Failure, Finding, FindingLevel, PlanStep, Progress, Retried, Status, Step,
+    Whereabouts,
 };
 use serde_json::{Value, json};
 
@@ -277,10 +278,13 @@ pub(crate) fn backup() -> Renderer {
     })
 }
 
-/// `dateline rescan`: that it goes on behind the scenes, where it was not waited for.
+/// `dateline rescan`: that it was done, or goes on behind the scenes.
 pub(crate) fn rescanning(waited: bool) -> Renderer {
-    let told = "looking through the folder; `dateline status` shows how far it is";
-    all(move |_: &[Value], screen| if waited { String::new() } else { format!("{}\n", screen.paint(style::DIM, told)) })
+    let told = match waited {
+        true => "looked through the folder; all that was found is searchable",
+        false => "looking through the folder; `dateline status` shows how far it is",
+    };
+    all(move |_: &[Value], screen| format!("{}\n", screen.paint(style::DIM, told)))
 }
 
 /// JSON values of whatever shape, for people.
@@ -295,7 +299,10 @@ pub(crate) fn values() -> Renderer {
 pub(crate) fn config(config: &Config, screen: &Screen) -> String {
     let values = config.explain();
     if screen.json {
-        let line = |value: &dateline_config::Explained| json!({"key": value.key, "value": value.value, "origin": value.origin.to_string()});
+        let line = |value: &dateline_config::Explained| {
+            let origin = value.origin.to_string();
+            json!(ConfigValue { key: value.key.clone(), value: value.value.clone(), origin })
+        };
         return values.iter().map(|value| format!("{}\n", line(value))).collect();
     }
     let row = |value: &dateline_config::Explained| {

@@ -1,7 +1,7 @@
 //! Dates: timelines, days, a document's own date, undated documents.
 
 use super::table::{cell, figure, indented, plain, table};
-use super::{Renderer, all, date_or_undated, each, place};
+use super::{Renderer, all, date_or_undated, each, heading, place};
 use crate::screen::{Piece, Screen, columns, counted, hang, number, pad, style, wrap};
 use dateline_protocol::core::{Date, terminal};
 use dateline_protocol::wire::{DayEntry, DayRelation, Days, DocumentDate, Evidence, TimelineEntry, UndatedDocument};
@@ -95,7 +95,11 @@ pub(crate) fn day() -> Renderer {
 fn day_entry(entry: &DayEntry, screen: &Screen) -> String {
     let text = Piece { text: terminal::escape_line(&entry.text), style: None };
     let text = wrap(&[text], screen.text_width(), "  ", screen);
-    let path = entry.path.as_deref().map(|path| place(path, None, entry.line.unwrap_or(0))).unwrap_or_default();
+    let path = entry
+        .path
+        .as_deref()
+        .map(|path| place(path, entry.part.as_deref(), entry.line.unwrap_or(0)))
+        .unwrap_or_default();
     let date = entry.date.filter(|date| date.earliest != date.latest);
     let date = date.map(|date| screen.paint(style::DATE, &format!("{date}  "))).unwrap_or_default();
     let count = match entry.count {
@@ -122,7 +126,7 @@ pub(crate) fn date() -> Renderer {
 fn document_date(found: &DocumentDate, screen: &Screen) -> String {
     let title = found.title.as_deref().unwrap_or("(no title)");
     let place = screen.safe(style::PATH, &place(&found.path, found.part.as_deref(), 0));
-    let mut out = format!("{}\n{place}\n\n", screen.safe(style::TITLE, title));
+    let mut out = format!("{}{place}\n\n", heading(title, screen));
     let mut known = screen.paint(style::DATE, &date_or_undated(found.dct));
     if let Some(precision) = found.precision.as_deref().filter(|_| found.dct.is_some()) {
         known.push_str(&format!("  to the {precision}"));
@@ -174,8 +178,7 @@ pub(super) fn evidence(evidence: &[Evidence], screen: &Screen) -> String {
 /// `dateline undated`.
 pub(crate) fn undated() -> Renderer {
     each(|found: &UndatedDocument, screen| {
-        let title = terminal::escape_line(found.title.as_deref().unwrap_or("(no title)"));
-        let title = wrap(&[Piece::styled(style::TITLE, title)], screen.text_width(), "", screen);
+        let title = heading(found.title.as_deref().unwrap_or("(no title)"), screen);
         let place = screen.safe(style::PATH, &place(&found.path, found.part.as_deref(), 0));
         let mut out = format!("{title}  {place}\n");
         for suggestion in &found.suggestions {
@@ -239,7 +242,7 @@ mod tests {
         let entries = [
             json!({"relation": "written", "text": "Talks resume", "count": 1, "document": 1, "path": "a.txt", "line": 1}),
             json!({"relation": "about", "text": "They met on Monday.", "date": days("2022-04-01", "2022-04-30"), "count": 2,
-                   "document": 2, "path": "b.txt", "line": 7}),
+                   "document": 2, "path": "b.jsonl", "part": "x-7", "line": 7}),
             json!({"relation": "named", "text": "Wang Yi", "count": 12, "document": null, "path": null, "line": null,
                    "entity": "Q1", "type": "PER"}),
         ];
@@ -250,7 +253,7 @@ mod tests {
 
         About
           They met on Monday.
-            2022-04  b.txt:7  2 documents
+            2022-04  b.jsonl#x-7:7  2 documents
 
         Named
           12  PER  Wang Yi

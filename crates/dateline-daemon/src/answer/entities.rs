@@ -6,7 +6,7 @@ use dateline_core::layers::EntityType;
 use dateline_protocol::wire::{
     CoMention, Days, Decided, EntityDetail, EntityDocument, EntityMonth, EntityName, EntitySuggestion, EntitySummary,
 };
-use dateline_protocol::{End, Entities, EntityAction, ErrorBody, ErrorKind};
+use dateline_protocol::{Complete, End, Entities, EntityAction, ErrorBody, ErrorKind};
 use dateline_query::{KnownEntity, OutsideError};
 use dateline_store::{Decisions, MergeDecision, NeverDecision, RenameDecision, SplitDecision};
 use serde_json::{Value, json};
@@ -137,11 +137,17 @@ impl Answerer {
         }
     }
 
-    /// Ids of entities with a name that holds what was typed, each with its name: an id is one word to every shell.
-    pub(super) fn entity_ids(&self, prefix: &str, limit: u32) -> Result<Vec<(String, Option<String>)>, ErrorBody> {
-        let answer = self.registry(json!({"op": "list", "query": prefix, "limit": limit}))?;
+    /// What completes a name that is being typed, for entities with a name that holds it, each with its name.
+    pub(super) fn entity_ids(
+        &self,
+        typed: &Complete,
+        kind: Option<EntityType>,
+    ) -> Result<Vec<(String, Option<String>)>, ErrorBody> {
+        let (query, kind) = (&typed.prefix, kind.map(EntityType::word));
+        let answer = self.registry(json!({"op": "list", "query": query, "type": kind, "limit": typed.limit}))?;
         let entities = answer["entities"].as_array().into_iter().flatten().map(summary);
-        Ok(entities.map(|entity| (entity.entity, Some(entity.name))).collect())
+        let typed = typed.prefix.to_lowercase();
+        Ok(entities.map(|entity| (completing(&typed, &entity), Some(entity.name))).collect())
     }
 
     fn decide(&self, action: &EntityAction) -> Result<Decided, ErrorBody> {
@@ -218,6 +224,17 @@ fn at_least_two(ids: Vec<String>) -> Result<Vec<String>, ErrorBody> {
         return Err(ErrorBody::new(ErrorKind::BadRequest, "name two different entities"));
     }
     Ok(ids)
+}
+
+/// What names an entity and goes on from what was typed, where there is such a thing: its id, or a name that is one word to
+/// every shell. Else its id.
+fn completing(typed: &str, entity: &EntitySummary) -> String {
+    if entity.entity.to_lowercase().starts_with(typed) {
+        return entity.entity.clone();
+    }
+    let mut names = std::iter::once(&entity.name).chain(&entity.aliases).map(|name| name.to_lowercase());
+    let is_word = |name: &str| name.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '-' | '.'));
+    names.find(|name| name.starts_with(typed) && is_word(name)).unwrap_or_else(|| entity.entity.clone())
 }
 
 fn entity_type(word: &str) -> Result<EntityType, ErrorBody> {

@@ -156,7 +156,14 @@ impl Answerer {
 
     /// What can be said of a file the catalog does not know.
     fn unknown_file(&self, path: &str) -> Whereabouts {
+        let root = &self.program.root;
+        let is_outside = std::path::Path::new(path).is_absolute() && !std::path::Path::new(path).starts_with(root);
+        let seen = match is_outside {
+            true => format!("it is not in the watched folder, `{}`", root.display()),
+            false => "no such file was seen".to_owned(),
+        };
         let hint = match self.control {
+            _ if is_outside => "put it there, or watch its folder: `datelined --root DIR`",
             Some(_) => {
                 "if the file is in the watched folder, `dateline rescan` looks again; dot files, editors' \
                         temporary files and the globs under `watch.ignore` are left out"
@@ -168,7 +175,7 @@ impl Answerer {
             state: "unknown".to_owned(),
             searchable: false,
             documents: Vec::new(),
-            steps: vec![step(0, "catalog", "no such file was seen")],
+            steps: vec![step(0, "catalog", seen)],
             hint: Some(hint.to_owned()),
         }
     }

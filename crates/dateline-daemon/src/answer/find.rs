@@ -1,7 +1,7 @@
 //! Which document is meant: by id, by path, by a fragment of a path that only one has; `PATH#PART` names a record.
 
 use super::{Answerer, store_error};
-use dateline_core::{DocumentId, SourcePath};
+use dateline_core::{DocumentId, SourcePath, Timestamp};
 use dateline_protocol::{ErrorBody, ErrorKind};
 use dateline_store::{DocumentEntry, SourceEntry};
 use std::os::unix::ffi::OsStrExt;
@@ -47,6 +47,76 @@ impl Answerer {
         Err(ErrorBody::new(ErrorKind::Ambiguous, message)
             .candidates(parts(&source.path, &documents))
             .hint("name one with #PART"))
+    }
+
+    /// As [`Answerer::find_document`], documents that are gone too: where `time` is given, one that was there then; else,
+    /// where no other has the name, the one deleted last.
+    pub(crate) fn find_known(&self, named: &str, time: Option<Timestamp>) -> Result<DocumentEntry, ErrorBody> {
+        let present = self.find_document(named);
+        let was_there = |entry: &DocumentEntry| match time {
+            Some(time) => Ok(self.store.revision_at(entry.document, time).map_err(store_error)?.is_some()),
+            None => Ok(true),
+        };
+        if present.as_ref().map_or(Ok(false), was_there)? {
+            return present;
+        }
+        let mut past: Vec<DocumentEntry> = Vec::new();
+        for entry in self.gone(named)? {
+            if was_there(&entry)? {
+                past.push(entry);
+            }
+        }
+        past.sort_by_key(|entry| (entry.current.seen_to, entry.document));
+        let several = past.iter().any(|entry| (&entry.path, &entry.part) != (&past[0].path, &past[0].part));
+        match past.pop() {
+            Some(last) if !several => Ok(last),
+            Some(last) => {
+                past.push(last);
+                let message = format!("`{named}` fits more than one document that is gone");
+                let names = past.iter().take(CANDIDATES_MAX).map(|entry| format!("{}#{}", entry.path, entry.part));
+                Err(ErrorBody::new(ErrorKind::Ambiguous, message).candidates(names.collect()))
+            }
+            None => present,
+        }
+    }
+
+    /// Deleted documents with a name: a path, or, where none is just that, a part of one.
+    fn gone(&self, named: &str) -> Result<Vec<DocumentEntry>, ErrorBody> {
+        let with_part = named.rsplit_once('#').filter(|(path, _)| !path.is_empty());
+        let readings = [Some((named, None)), with_part.map(|(path, part)| (path, Some(part)))];
+        for (path, part) in readings.into_iter().flatten() {
+            let mut sources: Vec<SourcePath> = self.readings(path);
+            for source in &mut sources {
+                *source =
+                    self.store.source(source).map_err(store_error)?.map_or_else(SourcePath::default, |it| it.path);
+            }
+            sources.retain(|source| !source.is_root());
+            if sources.is_empty() {
+                sources = self.sources_with(path)?;
+            }
+            let mut found = Vec::new();
+            for source in &sources {
+                let of_source = self.store.all_documents_of(source).map_err(store_error)?.into_iter();
+                found.extend(of_source.filter(|entry| !entry.open && part.is_none_or(|part| part == entry.part)));
+            }
+            if !found.is_empty() {
+                return Ok(found);
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    /// Paths of sources, removed ones too, that hold a text.
+    fn sources_with(&self, text: &str) -> Result<Vec<SourcePath>, ErrorBody> {
+        let fragment = text.to_lowercase();
+        let (mut found, mut after) = (Vec::new(), None);
+        loop {
+            let page = self.store.all_sources(after.as_ref(), PAGE).map_err(store_error)?;
+            let Some(last) = page.last() else { return Ok(found) };
+            after = Some(last.path.clone());
+            let paths = page.into_iter().map(|entry| entry.path);
+            found.extend(paths.filter(|path| path.display().to_lowercase().contains(&fragment)));
+        }
     }
 
     /// Parts a name at its last `#`, unless a source really has that name.

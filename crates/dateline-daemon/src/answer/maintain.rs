@@ -7,6 +7,7 @@ use crate::control::Control;
 use crate::doctor;
 use crossbeam_channel::RecvTimeoutError;
 use dateline_core::DocumentId;
+use dateline_core::layers::EntityType;
 use dateline_pipeline::Standing;
 use dateline_protocol::wire::{BackupReport, PlanStep, Suggestion};
 use dateline_protocol::{Backup, Complete, Completion, End, ErrorBody, ErrorKind, Plan, Rescan};
@@ -148,7 +149,10 @@ impl Answerer {
             Completion::Processor => words.extend(self.program.processor_names().map(|name| (name.to_owned(), None))),
             Completion::Layer => words.extend(self.program.layer_names().map(|name| (name.to_owned(), None))),
             Completion::Field => words.extend(self.program.field_names().map(|name| (name, None))),
-            Completion::Entity => words.extend(self.entity_ids(&request.prefix, request.limit)?),
+            Completion::Entity => words.extend(self.entity_ids(request, None)?),
+            Completion::Person => words.extend(self.entity_ids(request, Some(EntityType::Per))?),
+            Completion::Organisation => words.extend(self.entity_ids(request, Some(EntityType::Org))?),
+            Completion::Place => words.extend(self.entity_ids(request, Some(EntityType::Loc))?),
             Completion::Document => {
                 let mut after = None;
                 while words.len() < request.limit as usize {
@@ -160,9 +164,10 @@ impl Answerer {
                 }
             }
         }
-        let contains = matches!(request.what, Completion::Document | Completion::Entity);
+        // Documents and entities hold what was typed somewhere, which their own search has seen to.
+        let begins = matches!(request.what, Completion::Processor | Completion::Layer | Completion::Field);
         for (value, about) in words {
-            let fits = contains || value.to_lowercase().starts_with(&prefix);
+            let fits = !begins || value.to_lowercase().starts_with(&prefix);
             if fits && !(reply.item(&Suggestion { value, about }) && reply.sent() < limit) {
                 break;
             }

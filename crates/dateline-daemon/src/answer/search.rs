@@ -288,11 +288,16 @@ impl Answerer {
             };
             return Ok(Note::new("no-hit", format!("there {are} only {total} {documents} that {matches}")));
         }
-        let documents = self.store.stats().map_err(store_error)?.documents;
+        // What came later is not even counted.
+        let documents = match selection.as_of.is_some() || selection.known_at.is_some() {
+            true => self.run_plan(&Plan { filter: filter(selection), ..Plan::new(Node::Everything, 1) })?.total as u64,
+            false => self.store.stats().map_err(store_error)?.documents,
+        };
         let s = if documents == 1 { "" } else { "s" };
         let message = format!("nothing found{} in {documents} document{s}", selection.searched());
         let note = Note::new("no-hit", message);
-        Ok(if documents == 0 { note.hint("drop files into the watched folder first") } else { note })
+        let is_new = self.store.stats().map_err(store_error)?.documents == 0;
+        Ok(if is_new { note.hint("drop files into the watched folder first") } else { note })
     }
 
     /// Names for one request.

@@ -2,8 +2,8 @@
 
 use super::{Answered, Answerer, Reply, layer_error, layer_of, store_error};
 use crate::difference;
-use dateline_core::Revision;
 use dateline_core::layers::{DctLayer, EntityLayer, TimexLayer};
+use dateline_core::{Revision, Timestamp};
 use dateline_protocol::wire::{DocumentDct, Fact, MentionOut, OutcomeOut, RevisionSummary, Shown, TimexOut};
 use dateline_protocol::{End, ErrorBody, ErrorKind, Show};
 use dateline_store::{DocumentEntry, RevisionData, RevisionEntry};
@@ -12,10 +12,13 @@ use std::collections::BTreeMap;
 
 impl Answerer {
     pub(super) fn show(&self, request: &Show, reply: &mut Reply<'_>) -> Answered {
-        let entry = self.find_document(&request.document)?;
+        let entry = self.find_known(&request.document, request.known_at)?;
         let revisions = self.store.revisions(entry.document).map_err(store_error)?;
         let wanted = self.wanted_revision(request, &entry, &revisions)?;
         let data = self.revision(&entry, wanted)?;
+        if let Some(line) = request.at {
+            stands_on(line, &data)?;
+        }
         let mut shown = self.shown(&entry, data)?;
         shown.revisions = revisions.iter().map(|revision| self.summary(&entry, revision)).collect::<Result<_, _>>()?;
         let layers = self.revision(&entry, wanted)?.annotations.layers;
@@ -24,6 +27,7 @@ impl Answerer {
         }
         if let Some(from) = request.diff {
             let before = self.revision(&entry, Revision(from))?;
+            shown.diff_from = Some(from);
             shown.diff = Some(difference::lines(&before.content.text, &shown.text));
         }
         reply.item(&shown);
@@ -36,19 +40,26 @@ impl Answerer {
         entry: &DocumentEntry,
         revisions: &[RevisionEntry],
     ) -> Result<Revision, ErrorBody> {
+        let is_known = |number: u32| revisions.iter().any(|revision| revision.revision.0 == number);
+        if let Some(unknown) = [request.revision, request.diff].into_iter().flatten().find(|number| !is_known(*number))
+        {
+            let numbers: Vec<String> = revisions.iter().map(|revision| revision.revision.to_string()).collect();
+            let message = format!("document {} has no revision {unknown}", entry.document);
+            let have = format!("it has {}", numbers.join(", "));
+            return Err(ErrorBody::new(ErrorKind::NotFound, message).hint(have));
+        }
         if let Some(number) = request.revision {
-            let known = revisions.iter().any(|revision| revision.revision.0 == number);
-            if !known {
-                let numbers: Vec<String> = revisions.iter().map(|revision| revision.revision.to_string()).collect();
-                let message = format!("document {} has no revision {number}", entry.document);
-                return Err(ErrorBody::new(ErrorKind::NotFound, message).candidates(numbers));
-            }
             return Ok(Revision(number));
         }
         let Some(time) = request.known_at else { return Ok(entry.current.revision) };
         let then = self.store.revision_at(entry.document, time).map_err(store_error)?;
         then.map(|revision| revision.revision).ok_or_else(|| {
-            ErrorBody::new(ErrorKind::NotFound, format!("document {} was not known at {time}", entry.document))
+            let message = format!("document {} was not there at {}", entry.document, to_the_second(time));
+            let body = ErrorBody::new(ErrorKind::NotFound, message);
+            match revisions.first() {
+                Some(first) => body.hint(format!("it came in at {}", to_the_second(first.seen_from))),
+                None => body,
+            }
         })
     }
 
@@ -99,6 +110,7 @@ impl Answerer {
             layers: BTreeMap::new(),
             layer_names: layers.iter().map(|layer| layer.name.clone()).collect(),
             diff: None,
+            diff_from: None,
             text: data.content.text,
         })
     }
@@ -116,6 +128,25 @@ impl Answerer {
         let value = spec.decode(record).map_err(|error| layer_error(name, &error))?;
         spec.to_json(&*value).map_err(|error| layer_error(name, &error))
     }
+}
+
+/// A time as `--known-at` takes it.
+fn to_the_second(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// Whether a text stands on a line of its file.
+fn stands_on(line: u32, data: &RevisionData) -> Result<(), ErrorBody> {
+    let (first, last) = data.content.origin.lines(&data.content.text);
+    if (first..=last).contains(&line) {
+        return Ok(());
+    }
+    let lines = match first == last {
+        true => format!("line {first}"),
+        false => format!("lines {first} to {last}"),
+    };
+    let message = format!("the text of `{}` does not stand on line {line}", data.path);
+    Err(ErrorBody::new(ErrorKind::NotFound, message).hint(format!("it stands on {lines}")))
 }
 
 fn wanted_layers(request: &Show, layers: &[dateline_core::LayerRecord]) -> Vec<String> {

@@ -118,10 +118,7 @@ impl Answerer {
     pub(super) fn best(&self, selection: &Selection, most: usize, reply: &mut Reply<'_>) -> Result<Found, ErrorBody> {
         let (found, notes) = self.select(selection, most)?;
         notes.iter().for_each(|found| reply.note(note(found)));
-        if found.total > found.hits.len() {
-            let message = format!("made from the best {} of {} documents that match", found.hits.len(), found.total);
-            reply.note(Note::new("best-matches-only", message).hint("narrow the query to have all of them"));
-        }
+        limited(&found, "best", reply);
         Ok(found)
     }
 
@@ -179,6 +176,7 @@ impl Answerer {
         let selected = self.compile_selection(&request.selection)?;
         let within = |node: Node, order: Order| selected.plan(node, order, ARTICLES_MAX);
         let written = self.run_plan(&within(Node::Written(request.interval), Order::Oldest))?;
+        limited(&written, "oldest", reply);
         let mut named = Vec::new();
         let mut count = 0;
         for hit in &written.hits {
@@ -191,6 +189,7 @@ impl Answerer {
             named.push(loaded.entities);
         }
         let about = self.run_plan(&within(Node::Mentions(request.interval), Order::Newest))?;
+        limited(&about, "newest", reply);
         let loaded = self.load_all(&about.hits, reply)?;
         let told: Vec<Told<'_>> = loaded.iter().map(Loaded::told).collect();
         let (from, to) = (Some(request.interval.earliest), Some(request.interval.latest));
@@ -204,6 +203,14 @@ impl Answerer {
             reply.item(&named_entry(&entity));
         }
         Ok(End::of_items(reply.sent()))
+    }
+}
+
+/// Says so where an answer is made from a part of what matches.
+fn limited(found: &Found, which: &str, reply: &mut Reply<'_>) {
+    if found.total > found.hits.len() {
+        let message = format!("made from the {which} {} of {} documents that match", found.hits.len(), found.total);
+        reply.note(Note::new("best-matches-only", message).hint("narrow the query to have all of them"));
     }
 }
 
@@ -233,6 +240,7 @@ fn day_entry(relation: DayRelation, text: String, count: usize) -> DayEntry {
         count: u32::try_from(count).unwrap_or(u32::MAX),
         document: None,
         path: None,
+        part: None,
         line: None,
         entity: None,
         kind: None,
@@ -250,6 +258,7 @@ fn written_entry(loaded: &Loaded) -> DayEntry {
         date: loaded.dct.map(Into::into),
         document: Some(loaded.document.0),
         path: Some(article.path.display()),
+        part: Some(article.part.clone()),
         line: Some(article.line(0)),
         ..day_entry(DayRelation::Written, text, 1)
     }
@@ -260,6 +269,7 @@ fn about_entry(entry: dateline_query::TimelineEntry) -> DayEntry {
         date: Some(entry.days.into()),
         document: Some(entry.document.0),
         path: Some(entry.path),
+        part: Some(entry.part),
         line: Some(entry.line),
         ..day_entry(DayRelation::About, entry.sentence, entry.sources)
     }

@@ -61,6 +61,9 @@ pub struct Shown {
     /// What changed since the revision asked for, line by line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub diff: Option<Vec<Difference>>,
+    /// The revision asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub diff_from: Option<u32>,
 }
 
 /// One fact a source states about a document; a key may stand more than once.

@@ -4,6 +4,7 @@
 //! Dates are `YYYY-MM-DD`, times RFC 3339 in UTC, offsets half-open ranges of UTF-8 bytes.
 
 mod annotate;
+mod attempt;
 mod date;
 mod document;
 mod entity;
@@ -17,6 +18,7 @@ pub use annotate::{
     AnnotateError, AnnotateInput, AnnotateOutput, BadLine, DocumentDct, Evidence, MentionIn, MentionOut, OutcomeOut,
     QuoteOut, TimexOut,
 };
+pub use attempt::{ConfigValue, LayerCounts, LayerDifference, SampleDifference, SampleTally, Tried, TriedStep};
 pub use date::{DateSuggestion, DocumentDate, UndatedDocument};
 pub use document::{Difference, DifferenceKind, Fact, Failure, Retried, RevisionSummary, Shown};
 pub use entity::{

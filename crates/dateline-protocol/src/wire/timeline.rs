@@ -52,9 +52,12 @@ pub struct DayEntry {
     pub document: Option<u64>,
     /// Source path of the document.
     pub path: Option<String>,
+    /// Which record of the file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<String>,
     /// Line of the file.
     pub line: Option<u32>,
-    /// Id and type of the entity.
+    /// Id of the entity, where it is listed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entity: Option<String>,
     /// Type of the entity.
