@@ -51,6 +51,8 @@ impl Resolver<'_> {
             // `last Tuesday`, said on a Thursday, is that of last week; whoever says it on a Sunday may end the week there.
             Some(-1) if code < today && today != SUNDAY => -behind - 7,
             Some(-1) => -if behind == 0 { 7 } else { behind },
+            // `the Tuesday before last`.
+            Some(-2) => -7 - if behind == 0 { 7 } else { behind },
             Some(0) => {
                 if self.context.tense.is_past() {
                     -behind
