@@ -62,6 +62,18 @@ pub(crate) enum EntryV1 {
     Purged { sequence: u64, document: u64, revision: u32 },
 }
 
+impl EntryV1 {
+    /// The document it is about.
+    pub(crate) fn document(&self) -> u64 {
+        match self {
+            EntryV1::Opened { document, .. }
+            | EntryV1::Closed { document, .. }
+            | EntryV1::Moved { document, .. }
+            | EntryV1::Purged { document, .. } => *document,
+        }
+    }
+}
+
 /// What one commit did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct BatchV1 {

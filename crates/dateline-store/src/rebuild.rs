@@ -140,6 +140,8 @@ impl Past {
 
 impl Folded {
     fn take(&mut self, entry: &EntryV1) {
+        // Also of what was forgotten since: an id is never used again.
+        self.next_document = self.next_document.max(entry.document().saturating_add(1));
         match entry {
             EntryV1::Opened { sequence, document, revision, place, content, from } => {
                 let past = self.documents.entry(*document).or_default();
@@ -149,7 +151,6 @@ impl Folded {
                     past.place = Some(place.clone());
                     past.open = past.revisions.get(revision).is_some_and(|newest| newest.to.is_none());
                 }
-                self.next_document = self.next_document.max(document + 1);
             }
             EntryV1::Closed { sequence, document, revision, content, from, to, body, .. } => {
                 let past = self.documents.entry(*document).or_default();

@@ -109,7 +109,8 @@ pub(crate) fn append_missing(engine: &Engine, meta: &MetaV1, writer: &mut Writer
     Ok(missing)
 }
 
-/// Writes a whole history anew: every kept revision once, in order of documents, as one range of sequences.
+/// Writes a whole history anew: every kept revision once, in order of documents, as one range of sequences, and the
+/// highest id that was ever given.
 pub(crate) fn write_history(engine: &Engine, meta: &MetaV1, writer: &mut Writer) -> Result<(), StoreError> {
     writer.begin()?;
     let unpacker = Unpacker::default();
@@ -131,10 +132,21 @@ pub(crate) fn write_history(engine: &Engine, meta: &MetaV1, writer: &mut Writer)
             batch.entries.clear();
         }
     }
+    batch.entries.extend(newest_forgotten(&engine.view(), meta)?);
     if writer.last() < meta.sequence {
         writer.append(meta.sequence, &batch)?;
     }
     writer.sync()
+}
+
+/// What keeps the highest document id in a history whose document retention forgot: without it, a store made from this
+/// history would give the id to another document.
+fn newest_forgotten(reader: &impl Reader, meta: &MetaV1) -> Result<Option<EntryV1>, StoreError> {
+    let newest = meta.next_document.saturating_sub(1);
+    if newest == 0 || reader.head(DocumentId(newest))?.is_some() {
+        return Ok(None);
+    }
+    Ok(Some(EntryV1::Purged { sequence: meta.sequence, document: newest, revision: 1 }))
 }
 
 /// Everything the store knows of one document, as history entries.

@@ -7,8 +7,8 @@ mod common;
 use common::{Home, annotations, identity, new_document, path, put, slice};
 use dateline_core::{ContentHash, DocumentId, Revision, Sequence, Timestamp};
 use dateline_store::{
-    Failure, FileIdentity, HeldDeletes, HistoryEvent, HistoryKind, Operation, Put, RecordFailure, RootIdentity, Store,
-    StoreError,
+    Failure, FileIdentity, HeldDeletes, HistoryEvent, HistoryKind, Operation, Put, RecordFailure, RootIdentity,
+    StatePart, Store, StoreError, rebuild,
 };
 use std::time::Duration;
 
@@ -420,6 +420,37 @@ fn retention_forgets_what_ended_and_keeps_what_is_current() {
     drop((store, committer));
     let (store, _) = home.open();
     assert_eq!(store.scrub_all().unwrap(), []);
+}
+
+/// A history without the past of a forgotten document still says that its id was given.
+#[test]
+fn a_forgotten_id_is_not_given_again_by_a_store_made_from_a_rewritten_history() {
+    for rewritten_by_rebuild in [false, true] {
+        let home = Home::new();
+        let (store, mut committer) = home.open();
+        committer.commit(vec![put("a", &["one"]), put("b", &["two"]), put("c", &["three"])]).unwrap();
+        committer.commit(vec![Operation::Remove { path: path("b") }, Operation::Remove { path: path("c") }]).unwrap();
+        committer.commit(vec![Operation::Purge { period: Duration::ZERO, limit: 100 }]).unwrap();
+        assert!(store.document(DocumentId(3)).unwrap().is_none());
+        let sequence = store.sequence();
+        if !rewritten_by_rebuild {
+            committer.rewrite_history().unwrap();
+        }
+        drop((store, committer));
+        let lock = home.state().lock().unwrap();
+        if rewritten_by_rebuild {
+            rebuild(&lock, &home.options, StatePart::History).unwrap();
+        }
+        let report = rebuild(&lock, &home.options, StatePart::Store).unwrap();
+        assert_eq!((report.documents, report.lost), (1, Vec::new()));
+        drop(lock);
+        let (store, mut committer) = home.open();
+        assert_eq!(store.sequence(), sequence, "nor is a sequence");
+        let committed = committer.commit(vec![put("a", &["one"]), put("d", &["four"])]).unwrap();
+        assert_eq!(committed.documents.last().unwrap().document, DocumentId(4));
+        assert!(committed.sequence > sequence);
+        assert_eq!(store.scrub_all().unwrap(), []);
+    }
 }
 
 #[test]
