@@ -12,11 +12,11 @@ use crate::notify::Notifier;
 use crate::program::Program;
 use crate::repair::Damage;
 use crate::vital::Vital;
-use crossbeam_channel::{Sender, bounded};
+use crossbeam_channel::{Receiver, Sender, bounded};
 use dateline_processor::IndexerHome;
 use dateline_processor_index::{Index, Searching};
 use dateline_store::{OpenReport, StateDir, Store, StoreOptions};
-use dateline_watch::{PollMode, Root, ScanReport, WatchOptions, Watcher};
+use dateline_watch::{PollMode, Root, ScanReport, WatchEvent, WatchOptions, Watcher};
 use dateline_worker::{Init, Pool, PoolOptions};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -182,6 +182,40 @@ fn root_to_watch(program: &Program, mode: Mode, known: bool) -> Result<Root, Fat
     root.map_err(|error| bad_root(program, error))
 }
 
+/// The folder's watcher, and where it tells what it sees.
+fn start_watcher(program: &Program) -> Result<(Watcher, Receiver<WatchEvent>), Fatal> {
+    let (events, watch) = bounded(WATCH_EVENTS_MAX);
+    let watcher = Watcher::start(watch_options(program), events).map_err(|error| bad_root(program, error))?;
+    Ok((watcher, watch))
+}
+
+/// The threads that write, the committer and the one of the indexers, with what they are told by and tell.
+struct Writers {
+    commit: Sender<Work>,
+    /// Has the indexers look for themselves how far the log goes; dropped, it ends them once they have caught up.
+    wake: Sender<()>,
+    reports: Receiver<Report>,
+    indexing: Receiver<IndexingError>,
+    committer: JoinHandle<()>,
+    indexer: JoinHandle<()>,
+}
+
+impl Writers {
+    fn start(followed: Followed, live: &Arc<Live>, watchdog: Arc<Watchdog>, is_last: bool) -> Result<Writers, Fatal> {
+        let (commit, work) = bounded::<Work>(BATCHES_WAITING_MAX);
+        let (report_to, reports) = crossbeam_channel::unbounded::<Report>();
+        let writer = followed.store.committer()?;
+        let committer = committer::start(writer, work, report_to, Arc::clone(live), watchdog, is_last)?;
+        let (wake, woken) = bounded::<()>(1);
+        let (failed, indexing) = bounded::<IndexingError>(1);
+        let indexer = indexing::start(followed, woken, commit.clone(), Arc::clone(live), move |error| {
+            // Who would hear it is gone only when the process ends anyway.
+            drop(failed.send(error));
+        })?;
+        Ok(Writers { commit, wake, reports, indexing, committer, indexer })
+    }
+}
+
 /// Starts committer, indexers, workers and, when watching, the watcher.
 ///
 /// # Errors
@@ -202,27 +236,12 @@ pub(crate) fn start(program: Arc<Program>, opened: Opened, mode: Mode) -> Result
     let pool = start_pool(&program, if mode == Mode::Watch { WORKER_NICENESS } else { 0 })?;
     let watchdog = Arc::new(Watchdog::new(program.config.store.commit_deadline.0));
     committer::guard(&watchdog)?;
-    let (commit, work) = bounded::<Work>(BATCHES_WAITING_MAX);
-    let (report_to, reports) = crossbeam_channel::unbounded::<Report>();
-    let (control, controls) = bounded::<Control>(CONTROLS_MAX);
-    let is_last = mode == Mode::Once;
-    let committer =
-        committer::start(store.committer()?, work, report_to, Arc::clone(&live), Arc::clone(&watchdog), is_last)?;
-    let (wake, woken) = bounded::<()>(1);
-    let (failed, indexing) = bounded::<IndexingError>(1);
     let followed = Followed { store: store.clone(), slots: slots.clone(), hooks: Arc::clone(&hooks) };
-    let indexer = indexing::start(followed, woken, commit.clone(), Arc::clone(&live), move |error| {
-        // The event loop is gone only when the process ends anyway.
-        drop(failed.send(error));
-    })?;
+    let writers = Writers::start(followed, &live, Arc::clone(&watchdog), mode == Mode::Once)?;
+    let Writers { commit, wake, reports, indexing, committer, indexer } = writers;
+    let (control, controls) = bounded::<Control>(CONTROLS_MAX);
     let (watcher, watch) = match mode {
-        Mode::Watch => {
-            let (events, watch) = bounded(WATCH_EVENTS_MAX);
-            (
-                Some(Watcher::start(watch_options(&program), events).map_err(|error| bad_root(&program, error))?),
-                Some(watch),
-            )
-        }
+        Mode::Watch => start_watcher(&program).map(|(watcher, watch)| (Some(watcher), Some(watch)))?,
         Mode::Once => (None, None),
     };
     let socket = (mode == Mode::Watch).then(|| dateline_protocol::socket_path(&program.state));
@@ -354,19 +373,13 @@ pub(crate) fn catch_up(opened: &Opened) -> Result<(), Fatal> {
     if !behind.contains(&true) {
         return Ok(());
     }
-    let live = Arc::new(Live::default());
-    let (commit, work) = bounded::<Work>(BATCHES_WAITING_MAX);
-    let (report_to, _reports) = crossbeam_channel::unbounded::<Report>();
-    let watchdog = Arc::new(Watchdog::new(Duration::MAX));
-    let committer = committer::start(opened.store.committer()?, work, report_to, Arc::clone(&live), watchdog, false)?;
-    let (wake, woken) = bounded::<()>(1);
-    let (failed, failure) = bounded::<IndexingError>(1);
     let followed =
         Followed { store: opened.store.clone(), slots: opened.slots.clone(), hooks: Arc::clone(&opened.hooks) };
-    let indexer = indexing::start(followed, woken, commit, live, move |error| {
-        drop(failed.send(error));
-    })?;
-    drop(wake);
+    let watchdog = Arc::new(Watchdog::new(Duration::MAX));
+    let writers = Writers::start(followed, &Arc::new(Live::default()), watchdog, false)?;
+    // Nobody reads the reports, which must have somewhere to go all the same.
+    let Writers { commit, wake, reports: _reports, indexing, committer, indexer } = writers;
+    drop((commit, wake));
     drop((indexer.join(), committer.join()));
-    failure.try_recv().map_or(Ok(()), |error| Err(error.into()))
+    indexing.try_recv().map_or(Ok(()), |error| Err(error.into()))
 }
