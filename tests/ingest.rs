@@ -529,6 +529,36 @@ fn a_changed_option_reaches_every_document_and_so_does_the_way_back() {
 }
 
 #[test]
+fn what_takes_workers_down_when_its_results_are_made_anew_is_listed_and_not_tried_for_ever() {
+    let lab = Lab::new();
+    let text = "The ferry to Rosslare sails on 04/05/2021.\n";
+    lab.write("small.txt", text);
+    // One long word, which no worker so much as receives within a millisecond.
+    lab.write("large.txt", format!("{text}\n{}\n", "m".repeat(4 << 20)));
+    let configure = |order: &str, time: &str| {
+        lab.configure(&format!(
+            "[processor.dating]\nnumeric-order = \"{order}\"\n[worker]\ncount = 1\ntime-max = \"{time}\"\n"
+        ));
+    };
+    configure("month-first", "1m");
+    lab.once();
+    assert_eq!((lab.search("mentions:2021-04-05").len(), lab.ask(&["failures"]).len()), (2, 0));
+    configure("day-first", "1ms");
+    lab.once();
+    let failures = lab.ask(&["failures"]);
+    let listed = failures.iter().find(|failure| failure["path"] == "large.txt").expect("is listed");
+    assert_eq!(
+        (listed["stage"].as_str(), listed["reason"].as_str()),
+        (Some("worker"), Some("it gave no answer in time"))
+    );
+    assert!(lab.search("mentions:2021-04-05").contains(&"large.txt".to_owned()), "what was there is still there");
+    configure("day-first", "1m");
+    lab.once();
+    let small = failures.iter().filter(|failure| failure["path"] == "small.txt").count();
+    assert_eq!((lab.search("mentions:2021-05-04").len(), lab.ask(&["failures"]).len()), (2 - small, small));
+}
+
+#[test]
 fn what_cannot_be_read_is_listed_and_retried_when_it_changes() {
     let lab = Lab::new();
     lab.write("paper.pdf", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<<>>\nendobj\n");

@@ -176,6 +176,8 @@ pub(crate) struct Engine {
     /// Documents that were moved, whose results may not fit their new places yet; the store knows them too.
     pub(super) moved: HashSet<DocumentId>,
     pub(super) rework_forced: HashSet<DocumentId>,
+    /// Of those, the ones that get a job of their own, after one of many was lost.
+    pub(super) rework_alone: HashSet<DocumentId>,
     /// Of those, the ones that changed while they were looked at.
     pub(super) rework_again: HashSet<DocumentId>,
     /// Of those, the ones whose source is being read.
@@ -249,6 +251,7 @@ impl Engine {
             rework_known: HashSet::new(),
             moved: HashSet::new(),
             rework_forced: HashSet::new(),
+            rework_alone: HashSet::new(),
             rework_again: HashSet::new(),
             rework_later: Vec::new(),
             settling: None,

@@ -213,14 +213,24 @@ pub(crate) struct BlockedHere {
     pub(crate) blocked: Blocked,
 }
 
+/// A document of a job on which nothing is to run that has to be run anew.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct LeftOut {
+    /// Position of the document in the job, from 0.
+    pub(crate) index: u32,
+    /// Why: the reason of every failure on it.
+    pub(crate) reason: String,
+}
+
 /// How a job is to be run this time.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Attempt {
     /// Documents that were delivered already.
     pub(crate) delivered: u32,
-    /// Whether each processor is announced before it runs.
+    /// Whether each processor is announced before it runs, and each document of a document job delivered when it is through.
     pub(crate) careful: bool,
     pub(crate) blocked: Vec<BlockedHere>,
+    pub(crate) left_out: Vec<LeftOut>,
 }
 
 /// Parent to child.

@@ -3,11 +3,14 @@
 
 use crate::child::{Failure, Worker};
 use crate::exec::{Launcher, Places};
-use crate::message::{Attempt, BlockedHere, DocumentJob, Init, SandboxReport, SourceDocument, SourceJob, SourceReport};
+use crate::message::{
+    Attempt, BlockedHere, DocumentJob, Init, LeftOut, SandboxReport, SourceDocument, SourceJob, SourceReport,
+};
 use crate::pipeline::processor::core::ContentHash;
-use crate::pipeline::{Annotated, Blocked};
+use crate::pipeline::{Annotated, Blocked, panic_message};
 use crossbeam_channel::{Receiver, RecvError, SendTimeoutError, Sender, TrySendError, bounded, select_biased};
 use std::ffi::OsString;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -16,8 +19,10 @@ use std::time::Duration;
 
 /// Answers that wait to be fetched; a slice of documents is about 1 MB.
 const ANSWERS_MAX: usize = 32;
-/// How often one job may take a worker down before it is given up.
+/// How often a source, or one document of a document job, may take a worker down before it is given up.
 const CRASHES_MAX: u32 = 12;
+/// Characters kept of a panic's message.
+const PANIC_CHARS_MAX: usize = 200;
 /// A worker that holds more than this after a job is replaced, to give its memory back.
 const RESIDENT_BYTES_MAX: u64 = 192 << 20;
 /// Jobs larger than this make the pool look at the worker's memory afterwards.
@@ -171,6 +176,8 @@ pub enum CrashKind {
     Garbled,
     /// It could not be started: no fault of the job.
     Unstartable,
+    /// Nothing: the thread beside it panicked over the job.
+    Panicked,
 }
 
 /// How the pool is doing, for `status` and `doctor`.
@@ -425,8 +432,19 @@ impl Slot {
             if result.is_err() {
                 return;
             }
-            self.retire_if_large(weight);
+            // What is lost by a panic is the worker, which the next job replaces.
+            let _ = self.guarded(|slot| slot.retire_if_large(weight));
         }
+    }
+
+    /// Does something, and lives on when that panics: then the worker, of whose state nobody knows, is lost with it. What
+    /// the panic said.
+    fn guarded<T>(&mut self, what: impl FnOnce(&mut Slot) -> T) -> Result<T, String> {
+        catch_unwind(AssertUnwindSafe(|| what(self))).map_err(|panic| {
+            self.drop_worker();
+            lock(&self.shared.status).crashes += 1;
+            panic_message(&*panic).chars().take(PANIC_CHARS_MAX).collect()
+        })
     }
 
     fn stopping(&self) -> bool {
@@ -471,18 +489,29 @@ impl Slot {
         }
     }
 
-    /// Runs a job to its last event, over as many workers as it takes.
+    /// Runs a job to its last event. A panic of this thread, which may come of what the job's worker said, costs the job.
     fn work(&mut self, job: &Job) -> Result<(), Failure> {
-        let mut blame = Blame::default();
+        let mut blame = Blame::of(&job.work);
+        match self.guarded(|slot| slot.attempts(job, &mut blame)) {
+            Ok(result) => result,
+            Err(_) if blame.is_over => Ok(()),
+            Err(panic) => {
+                let reason = format!("the thread beside its worker panicked: {panic}");
+                self.answer(job.id, Event::Crashed(blame.crash(CrashKind::Panicked, reason)))
+            }
+        }
+    }
+
+    /// Tries a job until it is through or given up, over as many workers as it takes.
+    fn attempts(&mut self, job: &Job, blame: &mut Blame) -> Result<(), Failure> {
         loop {
-            match self.attempt(job, &mut blame) {
+            match self.attempt(job, blame) {
                 Ok(()) => return Ok(()),
                 Err(Failure::Stopped) => return Err(Failure::Stopped),
                 Err(Failure::Crashed { kind, reason, step }) => {
                     self.note_crash(job, kind, &reason);
                     if !blame.go_on(kind, &reason, step) {
-                        let crash = Crash { kind, reason, workers: blame.crashes, delivered: blame.attempt.delivered };
-                        return self.answer(job.id, Event::Crashed(crash));
+                        return self.answer(job.id, Event::Crashed(blame.crash(kind, reason)));
                     }
                     if kind == CrashKind::Unstartable {
                         self.wait_before_restart();
@@ -494,20 +523,18 @@ impl Slot {
 
     fn attempt(&mut self, job: &Job, blame: &mut Blame) -> Result<(), Failure> {
         self.start_worker()?;
-        let Some(mut worker) = self.worker.take() else { return Err(Failure::Stopped) };
-        let (answers, shared) = (&self.answers, &self.shared);
+        let Slot { worker: Some(worker), answers, shared, programs, .. } = self else { return Err(Failure::Stopped) };
         let times = (shared.options.step_time, shared.options.job_time);
         let attempt = blame.attempt.clone();
         let mut on_event = |event: Event| {
             match &event {
                 Event::Documents(documents) => blame.attempt.delivered += documents.len() as u32,
                 Event::Annotated { results, .. } => blame.attempt.delivered += results.len() as u32,
-                _ => {}
+                _ => blame.is_over = true,
             }
             send(answers, shared, Answer { job: job.id, event }).is_ok()
         };
-        let result = worker.run(&job.work, &attempt, times, &mut self.programs, &shared.stop, &mut on_event);
-        self.worker = Some(worker);
+        let result = worker.run(&job.work, &attempt, times, programs, &shared.stop, &mut on_event);
         if result.is_err() {
             self.drop_worker();
         }
@@ -568,13 +595,29 @@ struct Blame {
     unstartable: u32,
     /// The step of the last crash, and how often it was that.
     last: Option<((u32, String), u32)>,
+    /// Whether the job is one of documents, each of which can be left out altogether.
+    of_documents: bool,
+    /// The document in hand at the last crash of such a job, and the crashes it has cost.
+    in_hand: (u32, u32),
+    /// Whether the job's last event was sent.
+    is_over: bool,
 }
 
 impl Blame {
+    fn of(work: &Work) -> Blame {
+        Blame { of_documents: matches!(work, Work::Documents(_)), ..Blame::default() }
+    }
+
+    /// What is said of a job that is given up.
+    fn crash(&self, kind: CrashKind, reason: String) -> Crash {
+        Crash { kind, reason, workers: self.crashes, delivered: self.attempt.delivered }
+    }
+
     /// Takes note of a crash; whether another attempt makes sense.
     ///
     /// The first crash has no known place: the next attempt announces every step. A step that ends a second worker
-    /// (the first one counts, wherever it was) is left out, and its processor fails on that document.
+    /// (the first one counts, wherever it was) is left out, and its processor fails on that document. A document that goes
+    /// on taking workers down, or does so outside of any step, is left out with all that was to run on it.
     fn go_on(&mut self, kind: CrashKind, reason: &str, step: Option<(u32, String)>) -> bool {
         self.crashes += 1;
         if kind == CrashKind::Unstartable {
@@ -587,7 +630,7 @@ impl Blame {
         }
         let Some(step) = step else {
             // Not in an annotator: the parser, or the document itself. Twice is enough.
-            return false;
+            return self.leave_out(reason);
         };
         let times = match self.last.take() {
             None => 2,
@@ -602,7 +645,30 @@ impl Blame {
         } else {
             self.last = Some((step, times));
         }
-        self.crashes < CRASHES_MAX
+        self.crashes_in_hand() < CRASHES_MAX || self.leave_out(reason)
+    }
+
+    /// Crashes of the source, or of the document that is in hand, this one included.
+    fn crashes_in_hand(&mut self) -> u32 {
+        if !self.of_documents {
+            return self.crashes;
+        }
+        let delivered = self.attempt.delivered;
+        let (document, crashes) = self.in_hand;
+        self.in_hand = (delivered, if document == delivered { crashes + 1 } else { 1 });
+        self.in_hand.1
+    }
+
+    /// Leaves out the document in hand; `false` when that cannot be, or did not help.
+    fn leave_out(&mut self, reason: &str) -> bool {
+        let index = self.attempt.delivered;
+        if !self.of_documents || self.attempt.left_out.iter().any(|left_out| left_out.index == index) {
+            return false;
+        }
+        let reason = format!("left out: the document took workers down again and again ({reason})");
+        self.attempt.left_out.push(LeftOut { index, reason });
+        self.last = Some(((u32::MAX, String::new()), 0));
+        true
     }
 }
 
@@ -643,6 +709,29 @@ mod tests {
             assert!(attempts < 100);
         }
         assert_eq!(blame.crashes, super::CRASHES_MAX);
+    }
+
+    #[test]
+    fn each_document_of_a_job_is_given_up_for_itself() {
+        let mut blame = Blame { of_documents: true, ..Blame::default() };
+        assert!(blame.go_on(CrashKind::Died, "boom", None));
+        for document in 0..40 {
+            blame.attempt.delivered = document;
+            assert!(blame.go_on(CrashKind::Died, "boom", step(document, "tone")));
+            assert!(blame.go_on(CrashKind::Died, "boom", step(document, "tone")));
+        }
+        assert!(blame.attempt.left_out.is_empty(), "its processors are");
+        blame.attempt.delivered = 40;
+        assert!(blame.go_on(CrashKind::Died, "boom", None));
+        assert_eq!(blame.attempt.left_out.iter().map(|left_out| left_out.index).collect::<Vec<_>>(), [40]);
+        assert!(!blame.go_on(CrashKind::Died, "boom", None), "nothing ran on it");
+        blame.attempt.delivered = 41;
+        let mut attempts = 0;
+        while blame.attempt.left_out.len() < 2 {
+            attempts += 1;
+            assert!(blame.go_on(CrashKind::Died, "boom", step(41, &attempts.to_string())));
+        }
+        assert_eq!(attempts, super::CRASHES_MAX);
     }
 
     #[test]

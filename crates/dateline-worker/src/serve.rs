@@ -9,7 +9,7 @@ use crate::message::{
 use crate::parser::{self, ParsedDocument, ParserOptions};
 use crate::pipeline::exec::ExecTransport;
 use crate::pipeline::processor::core::{DocumentInput, Hints, PartNames, SourceInfo, SourcePath, Timestamp};
-use crate::pipeline::{Annotated, Chain, ChainError, Previous, Registry, RunOptions, panic_message};
+use crate::pipeline::{Annotated, Blocked, Chain, ChainError, Previous, Registry, RunOptions, panic_message};
 use crate::sandbox;
 use serde::de::DeserializeOwned;
 use std::fs::File;
@@ -236,7 +236,7 @@ impl Worker {
             let annotated = self.run(&job.input, &job.previous, job.options, attempt, index)?;
             bytes += annotated.layers.iter().map(|layer| layer.bytes.len()).sum::<usize>();
             results.push(annotated);
-            if is_full(results.len(), bytes, sent) {
+            if attempt.careful || is_full(results.len(), bytes, sent) {
                 self.line.send(&Reply::Annotated(std::mem::take(&mut results)))?;
                 self.line.flush()?;
                 (bytes, sent) = (0, Instant::now());
@@ -259,6 +259,10 @@ impl Worker {
     ) -> Result<Annotated, FrameError> {
         let here = attempt.blocked.iter().filter(|entry| entry.index == index);
         options.blocked.extend(here.map(|entry| entry.blocked.clone()));
+        if let Some(out) = attempt.left_out.iter().find(|out| out.index == index) {
+            let all = self.chain.descriptors().map(|descriptor| descriptor.name().to_owned());
+            options.blocked.extend(all.map(|processor| Blocked { processor, reason: out.reason.clone() }));
+        }
         let mut broken = None;
         let annotated = self.chain.run_watched(input, previous, &options, &mut |processor| {
             if attempt.careful && broken.is_none() {

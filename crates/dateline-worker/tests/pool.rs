@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -334,6 +335,61 @@ fn stack_overflow_loops_memory_and_exit_end_a_worker_not_us() {
     killers_are_left_out_after_two("MEMORY", options());
     killers_are_left_out_after_two("EXIT", options());
     killers_are_left_out_after_two("LOOP", quick);
+}
+
+/// More of them in one job than a job may cost workers.
+fn a_job_full_of_killers_costs_each_its_processor_and_no_other_document_anything() {
+    let pool = Pool::start(options()).expect("starts");
+    let texts = ["EXIT", "fine", "EXIT", "EXIT", "EXIT", "EXIT", "EXIT", "EXIT", "EXIT", "fine too"];
+    let states = states(texts.into_iter().map(document).collect(), &pool);
+    for (text, states) in texts.iter().zip(&states) {
+        assert_eq!(matches!(states[0], OutcomeState::Failed { .. }), *text == "EXIT", "{text} {states:?}");
+        assert_eq!(states[1], OutcomeState::Done);
+    }
+    assert_eq!(states.len(), texts.len());
+}
+
+/// Panics over the next event, once it is told to: stands for whatever may go wrong in a thread of the pool.
+struct Startled(AtomicBool);
+
+static STARTLED: Startled = Startled(AtomicBool::new(false));
+
+impl tracing::Subscriber for &'static Startled {
+    fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
+        true
+    }
+
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        tracing::span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+
+    fn event(&self, _: &tracing::Event<'_>) {
+        assert!(!self.0.swap(false, Ordering::SeqCst), "startled");
+    }
+
+    fn enter(&self, _: &tracing::span::Id) {}
+
+    fn exit(&self, _: &tracing::span::Id) {}
+}
+
+fn a_panic_beside_a_worker_costs_the_job_and_the_pool_works_on() {
+    tracing::subscriber::set_global_default(&STARTLED).expect("is the only one");
+    let pool = Pool::start(PoolOptions { workers: 1, ..options() }).expect("starts");
+    for id in 1..=2 {
+        STARTLED.0.store(true, Ordering::SeqCst);
+        pool.submit(now(id, Work::Documents(vec![document("EXIT")]))).expect("submits");
+        let answer = next(&pool);
+        let Event::Crashed(crash) = answer.event else { panic!("{answer:?}") };
+        assert_eq!((answer.job, crash.kind, crash.delivered), (id, CrashKind::Panicked, 0));
+        assert!(crash.reason.ends_with("panicked: startled"), "{}", crash.reason);
+    }
+    assert_eq!(states(vec![document("fine")], &pool), [[OutcomeState::Done, OutcomeState::Done]]);
+    let status = pool.status();
+    assert_eq!((status.workers, status.waiting), (1, 0));
 }
 
 fn a_killer_in_the_middle_of_a_source_costs_its_processor_on_that_document() {
@@ -717,6 +773,8 @@ fn main() -> std::process::ExitCode {
         a_panic_costs_only_its_processor,
         stack_overflow_loops_memory_and_exit_end_a_worker_not_us,
         a_killer_in_the_middle_of_a_source_costs_its_processor_on_that_document,
+        a_job_full_of_killers_costs_each_its_processor_and_no_other_document_anything,
+        a_panic_beside_a_worker_costs_the_job_and_the_pool_works_on,
         two_pools_do_not_meet_and_a_dropped_pool_leaves_no_child,
         workers_yield_to_other_sessions_and_leave_ours_alone,
         a_chain_that_cannot_be_built_is_a_start_error,

@@ -115,7 +115,7 @@ impl Engine {
     fn on_crash(&mut self, job: u64, crash: Crash) -> Result<(), EngineError> {
         let code = match crash.kind {
             CrashKind::TimedOut => "timed-out",
-            CrashKind::Died => "crashed",
+            CrashKind::Died | CrashKind::Panicked => "crashed",
             CrashKind::Garbled => "garbled",
             // No fault of the file, and the next one would wait as long.
             CrashKind::Unstartable => return Err(EngineError::NoWorkers { reason: crash.reason }),
@@ -134,22 +134,29 @@ impl Engine {
                 let fail = Operation::Fail { path: state.path, identity: Some(state.identity), failure };
                 self.send(vec![fail], Some(Ticket::Job(job)))
             }
-            Some(JobState::Documents(documents)) => {
-                tracing::warn!(
-                    documents = documents.len(),
-                    reason = crash.reason,
-                    "reprocessing took its workers down"
-                );
-                for InHand { document, .. } in documents {
-                    self.rework_known.remove(&document);
-                    self.rework_again.remove(&document);
-                }
-                // Their results are still the old ones: the next start looks again.
-                self.settling = None;
-                Ok(())
-            }
+            Some(JobState::Documents(documents)) => self.on_rework_crash(documents, &crash),
             None => Ok(()),
         }
+    }
+
+    /// A job of documents could not be brought to its end, even without what ended its workers. The documents before have
+    /// their results; the others are tried once more, each by itself. What was by itself is made anew from its file, which
+    /// is listed like any other when that fails too.
+    fn on_rework_crash(&mut self, documents: Vec<InHand>, crash: &Crash) -> Result<(), EngineError> {
+        let mut through: Vec<DocumentId> = documents.iter().map(|hand| hand.document).collect();
+        let left = through.split_off(through.len().min(crash.delivered as usize));
+        tracing::warn!(documents = left.len(), reason = crash.reason, "reprocessing took its workers down");
+        self.end_rework(through)?;
+        if let [document] = *left {
+            self.give_up_rework(document);
+            let Some(entry) = self.store.document(document).map_err(EngineError::Store)? else { return Ok(()) };
+            self.forced.insert(entry.path.clone());
+            self.intake.offer(entry.path);
+        } else {
+            self.rework_alone.extend(&left);
+            self.rework.extend(left);
+        }
+        Ok(())
     }
 
     /// Something is durable: whoever waited for it goes on.

@@ -172,10 +172,20 @@ impl Engine {
             } else {
                 self.rework_known.remove(&document);
                 self.rework_forced.remove(&document);
+                self.rework_alone.remove(&document);
                 over.push(document);
             }
         }
         self.settle_moved(over)
+    }
+
+    /// The work on a document comes to nothing. Its results are still the old ones: unless its file gives it new ones, the
+    /// next start looks again.
+    pub(super) fn give_up_rework(&mut self, document: DocumentId) {
+        for known in [&mut self.rework_known, &mut self.rework_again, &mut self.rework_forced, &mut self.rework_alone] {
+            known.remove(&document);
+        }
+        self.settling = None;
     }
 
     /// The work on a source is over: its documents wait no longer.
@@ -199,6 +209,11 @@ impl Engine {
             let mut documents = Vec::new();
             let mut batch = Vec::new();
             while batch.len() < BATCH_DOCUMENTS {
+                let alone = |document: &DocumentId| self.rework_alone.contains(document);
+                let is_alone = self.rework.front().is_some_and(alone);
+                if is_alone && !batch.is_empty() {
+                    break;
+                }
                 let Some(document) = self.rework.pop_front() else { break };
                 self.rework_again.remove(&document);
                 match self.rework_job(document)? {
@@ -208,6 +223,9 @@ impl Engine {
                     }
                     Turn::Later => self.rework_later.push(document),
                     Turn::Never => self.end_rework([document])?,
+                }
+                if is_alone {
+                    break;
                 }
             }
             if batch.is_empty() {

@@ -41,7 +41,7 @@ impl Engine {
         for (path, identity) in seen {
             self.on_changed(path, *identity, report, &mut settle)?;
         }
-        self.forget_gone_failures(report)?;
+        self.look_at_failures(report)?;
         self.release_returned()?;
         if report.complete {
             self.recognise_root()?;
@@ -102,19 +102,28 @@ impl Engine {
         Ok(())
     }
 
-    /// Failures of files that are gone are forgotten with them.
-    fn forget_gone_failures(&mut self, report: &ScanReport) -> Result<(), EngineError> {
+    /// Failures of files that are gone are forgotten with them. A file that was taken in as it is before it failed, under
+    /// other limits, is tried again.
+    fn look_at_failures(&mut self, report: &ScanReport) -> Result<(), EngineError> {
         let mut after: Option<SourcePath> = None;
         loop {
             let page = self.store.failures(after.as_ref(), PAGE).map_err(EngineError::Store)?;
             let Some(last) = page.last() else { return Ok(()) };
             after = Some(last.path.clone());
             for entry in page {
-                if report.identity(&entry.path).is_none() && report.covers(&entry.path) {
-                    let known = self.store.source(&entry.path).map_err(EngineError::Store)?;
-                    if known.is_none_or(|source| source.removed) {
+                let known = self.store.source(&entry.path).map_err(EngineError::Store)?;
+                let known = known.filter(|source| !source.removed);
+                match (report.identity(&entry.path), known) {
+                    (None, None) if report.covers(&entry.path) => {
                         self.send(vec![Operation::Forgive { path: entry.path }], None)?;
                     }
+                    (Some(identity), Some(known)) if !self.is_stale(&known, identity) => {
+                        let failed_otherwise = !self.fails_again(&entry, store_identity(identity));
+                        if entry.failure.is_some() && failed_otherwise {
+                            self.intake.offer(entry.path);
+                        }
+                    }
+                    _ => {}
                 }
             }
         }
