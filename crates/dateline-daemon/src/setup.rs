@@ -189,6 +189,12 @@ fn start_watcher(program: &Program) -> Result<(Watcher, Receiver<WatchEvent>), F
     Ok((watcher, watch))
 }
 
+/// The thread that looks for damage.
+fn start_scrub(answerer: &Answerer, control: Sender<Control>) -> Result<JoinHandle<()>, Fatal> {
+    let (store, index) = (answerer.store.clone(), answerer.index.clone());
+    Ok(crate::scrubbing::start(store, index, Arc::clone(&answerer.live), control)?)
+}
+
 /// The threads that write, the committer and the one of the indexers, with what they are told by and tell.
 struct Writers {
     commit: Sender<Work>,
@@ -273,13 +279,7 @@ pub(crate) fn start(program: Arc<Program>, opened: Opened, mode: Mode) -> Result
     };
     let engine = Engine::new(parts);
     // Last: nothing but a running daemon could stop it again.
-    let scrub = match mode {
-        Mode::Watch => {
-            let (store, index) = (answerer.store.clone(), answerer.index.clone());
-            Some(crate::scrubbing::start(store, index, Arc::clone(&answerer.live), control.clone())?)
-        }
-        Mode::Once => None,
-    };
+    let scrub = (mode == Mode::Watch).then(|| start_scrub(&answerer, control.clone())).transpose()?;
     let inputs = Inputs { watch, reports, indexing, control: controls };
     Ok(Running { program, engine, inputs, answerer, control, watchdog, committer, indexer, scrub })
 }
