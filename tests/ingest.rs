@@ -186,6 +186,110 @@ fn an_alert_tells_of_what_matches_for_the_first_time() {
 }
 
 #[test]
+fn a_line_is_cited_whatever_the_encoding_of_its_file() {
+    let lab = Lab::new();
+    let article =
+        "Caf\u{e9} owners met on the quay.\n\nNothing was said there.\n\nThe lighthouse was painted in M\u{e1}laga.\n";
+    let latin: Vec<u8> = article.chars().map(|letter| u8::try_from(u32::from(letter)).expect("is Latin")).collect();
+    let utf16 =
+        |text: &str| [0xfeff].into_iter().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    lab.write("latin.txt", &latin);
+    lab.write("latin.md", &latin);
+    lab.write("utf16.txt", utf16(article));
+    lab.write("utf8.txt", article);
+    lab.once();
+    let mut cited: Vec<String> = lab
+        .ask(&["search", "lighthouse"])
+        .iter()
+        .map(|hit| format!("{}:{}", hit["path"].as_str().unwrap_or_default(), hit["line"]))
+        .collect();
+    cited.sort();
+    assert_eq!(cited, ["latin.md:5", "latin.txt:5", "utf16.txt:5", "utf8.txt:5"]);
+    for path in ["latin.txt", "latin.md", "utf16.txt"] {
+        let shown = lab.dateline(&["show", path, "--at", "3"]);
+        assert_eq!(shown.code(), 0, "{}", shown.stderr);
+        let third = shown.stdout.lines().find(|line| line.starts_with('>')).unwrap_or_default();
+        assert!(third.contains("3  Nothing was said there."), "{}", shown.stdout);
+        assert_eq!(lab.dateline(&["show", path, "--at", "6"]).code(), 1, "there are five lines");
+        let shown = &lab.ask(&["show", path])[0];
+        assert_eq!((&shown["line"], &shown["has_lines"]), (&json!(1), &json!(true)));
+    }
+}
+
+#[test]
+fn paths_alone_are_as_many_as_were_asked_for() {
+    let lab = Lab::new();
+    let record = |number: usize| format!("{{\"id\": \"r{number}\", \"text\": \"The lighthouse, the lighthouse.\"}}\n");
+    lab.write("many.jsonl", (0..150).map(record).collect::<String>());
+    lab.write("more.jsonl", (0..150).map(record).collect::<String>());
+    lab.write("long.txt", "A lighthouse stands where the old road leaves the town, and nobody has ever lit it.\n");
+    lab.once();
+    let paths = |arguments: &[&str]| -> Vec<String> {
+        let listed = lab.dateline(&[&["search", "lighthouse", "-l"], arguments].concat()).stdout;
+        listed.lines().map(str::to_owned).collect()
+    };
+    let all = paths(&["-n", "3"]);
+    assert_eq!(all.iter().collect::<std::collections::BTreeSet<_>>().len(), 3, "{all:?}");
+    assert_eq!(paths(&["-n", "10"]), all, "there are no more");
+    assert_eq!(paths(&["-n", "2"]), all[..2]);
+    assert_eq!(paths(&["-n", "1", "--offset", "2"]), all[2..], "what is left out are paths, too");
+}
+
+#[test]
+fn documents_a_program_failed_on_are_counted_at_the_end() {
+    let lab = Lab::new();
+    let script = lab.directory().join("refuses.sh");
+    let descriptor = r#"{"type":"descriptor","protocol":1,"version":1,"about":"refuses","reads":["text"],"assigns":[{"name":"org.example.none","schema":1}],"facets":[]}"#;
+    let answers = [
+        "read -r hello",
+        &format!("echo '{descriptor}'"),
+        "while read -r request; do",
+        r#"id=${request##*'"id":'}; id=${id%%[!0-9]*}"#,
+        r#"echo "{\"type\":\"error\",\"id\":$id,\"reason\":\"cannot\"}""#,
+        "done",
+    ];
+    std::fs::write(&script, answers.join("\n")).expect("is written");
+    // Programs are run only where the configuration was named by the user.
+    let config = lab.directory().join("refuses.toml");
+    let program = format!("[[processor.exec]]\nname = \"refuses\"\ncommand = [\"sh\", \"{}\"]\n", script.display());
+    std::fs::write(&config, program).expect("config is written");
+    let config = config.to_str().expect("is UTF-8");
+    lab.write("a.txt", "The lighthouse was lit.\n");
+    let once = lab.run_datelined(&["once", "--config", config]);
+    assert!(once.status.success(), "{}", once.stderr);
+    assert_eq!(lab.ask(&["status", "--config", config])[0]["failed"], 1, "{}", once.stderr);
+    assert!(once.stderr.contains("\"failures\":1,"), "{}", once.stderr);
+}
+
+#[test]
+fn an_alert_calls_nothing_new_because_it_was_annotated_again() {
+    let lab = Lab::new();
+    lab.write("a.txt", "The lighthouse was lit.\n");
+    lab.write("b.txt", "The harbour was dredged.\n");
+    let daemon = lab.start();
+    lab.wait();
+    let before = lab.status()["sequence"].to_string();
+    lab.write("c.txt", "Ships see the lighthouse from afar.\n");
+    lab.wait();
+    // Only annotations change: of both the log speaks behind that place only.
+    lab.ask(&["date", "set", "a.txt", "2020-02-02"]);
+    lab.ask(&["date", "set", "c.txt", "2020-02-02"]);
+    lab.wait();
+    let log = lab.ask(&["tail", "lighthouse", "--from-sequence", &before, "--no-follow"]);
+    assert!(log.iter().any(|item| item["path"] == "a.txt"), "its annotations are newer than that place: {log:?}");
+    let mut alert = lab.dateline_command(&["alert", "lighthouse", "--json", "--from-sequence", &before]);
+    let mut alert = alert.stdout(Stdio::piped()).spawn().expect("dateline starts");
+    let told = std::io::BufReader::new(alert.stdout.take().expect("is piped")).lines().map_while(Result::ok);
+    let mut told = told.map(|line| serde_json::from_str::<Value>(&line).expect("is JSON")["path"].clone());
+    assert_eq!(told.next(), Some(json!("c.txt")), "a.txt matched before");
+    lab.write("d.txt", "Another lighthouse.\n");
+    assert_eq!(told.next(), Some(json!("d.txt")));
+    assert!(daemon.stop().success());
+    assert_eq!(told.next(), None);
+    alert.wait().expect("alert ends");
+}
+
+#[test]
 fn whoever_follows_hears_what_happened_even_of_what_was_forgotten() {
     let lab = Lab::new();
     lab.configure("[store]\nretention = \"1s\"\n");

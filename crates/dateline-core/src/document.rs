@@ -52,7 +52,8 @@ pub enum MarkKind {
 pub struct Origin {
     /// Byte offset in the file at which the canonical text starts, when it stands there byte for byte.
     pub offset: Option<u64>,
-    /// Line of the file, from 1, on which the text (or the record that holds it) starts; 0 when unknown.
+    /// Line of the file, from 1, on which the text (or the record that holds it) starts; 0 when the text is all of its
+    /// file, decoded from another encoding: its lines are those of the file, its bytes are not.
     pub line: u32,
 }
 

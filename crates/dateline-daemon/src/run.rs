@@ -156,7 +156,7 @@ fn once_through(program: &Arc<Program>, repairs: &mut Repairs, signals: &Signals
     signals.detach();
     ended?;
     let stats = store.stats()?;
-    let (documents, failures) = (stats.documents, stats.failures);
+    let (documents, failures) = (stats.documents, stats.failed());
     tracing::info!(documents, failures, sequence = stats.sequence.0, "done");
     // Closing the store writes for the last time.
     watchdog.begin();

@@ -139,7 +139,7 @@ fn declared(bytes: &[u8]) -> Option<String> {
 }
 
 fn read_plain(decoded: Decoded<'_>, sink: &mut Sink<'_>) {
-    let origin = Origin { offset: decoded.offset, line: 1 };
+    let origin = Origin { offset: decoded.offset, line: u32::from(decoded.offset.is_some()) };
     let diagnostics = decoded.diagnostic().into_iter().collect();
     read_one(Draft { text: decoded.text.into_owned(), origin, diagnostics, ..Draft::default() }, sink);
 }

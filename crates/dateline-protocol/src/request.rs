@@ -212,7 +212,7 @@ pub struct Search {
     /// Hits to leave out at the top.
     #[serde(default)]
     pub offset: u32,
-    /// Only which documents match: hits then have no title, passage, line, span or content hash.
+    /// Only which files match: one hit for each, which has no title, passage, line, span or content hash.
     #[serde(default)]
     pub paths_only: bool,
 }

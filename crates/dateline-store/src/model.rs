@@ -417,6 +417,14 @@ pub struct Stats {
     pub clock_jumps: u64,
 }
 
+impl Stats {
+    /// Whatever could not be done in full: sources with a failure, and documents on which a processor failed.
+    #[must_use]
+    pub fn failed(&self) -> u64 {
+        self.failures + self.failed_documents
+    }
+}
+
 /// A source that is missing and may be what a new path holds now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RenameCandidate {

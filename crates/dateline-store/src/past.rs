@@ -1,7 +1,7 @@
 //! The history as events, for people and tools. Rebuilding from it is in `rebuild`.
 
 use crate::error::StoreError;
-use crate::history::{EntryV1, PlaceV1, Reader};
+use crate::history::{EntryV1, PlaceV1, Reader, segments};
 use crate::record::timestamp;
 use crate::store::Store;
 use dateline_core::{ContentHash, DocumentId, Revision, Sequence, SourcePath, Timestamp};
@@ -58,6 +58,30 @@ impl Store {
             }
         }
         Ok(())
+    }
+
+    /// When the first document came, changed or went behind a place in the change log; `None` when none did. What else
+    /// happened to documents, as that they were annotated anew, counts nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] where a segment cannot be read.
+    pub fn first_seen_after(&self, at: Sequence) -> Result<Option<Timestamp>, StoreError> {
+        let mut segments = segments(&self.directory().history())?;
+        // The last one that begins before what comes next.
+        let before = segments.partition_point(|(first, _)| *first <= at.0 + 1).saturating_sub(1);
+        let (mut reader, until) = (Reader::over(segments.split_off(before)), self.sequence().0);
+        while reader.last() < until {
+            let Some(frame) = reader.next()? else { break };
+            let times = frame.batch.entries.iter().filter_map(|entry| match entry {
+                EntryV1::Opened { sequence, from, .. } if *sequence > at.0 => Some(*from),
+                EntryV1::Closed { sequence, to, .. } if *sequence > at.0 => Some(*to),
+                _ => None,
+            });
+            if let Some(first) = times.min() {
+                return Ok(Some(timestamp(first)));
+            }
+        }
+        Ok(None)
     }
 }
 

@@ -7,7 +7,7 @@ use crate::output::labelled;
 use crate::screen::{Piece, Screen, behind, columns, cut, number, pad_left, style, wrap};
 use crate::when::moment;
 use anstyle::Style;
-use dateline_protocol::core::{LineIndex, Origin, terminal};
+use dateline_protocol::core::{LineIndex, terminal};
 use dateline_protocol::wire::{Difference, DifferenceKind, MentionOut, Shown, TimexOut};
 use std::collections::BTreeMap;
 
@@ -31,7 +31,7 @@ pub(crate) fn document(at: Option<u32>) -> Renderer {
         }
         out.push('\n');
         match at {
-            Some(line) if origin(shown).has_lines() => out.push_str(&around(shown, line, screen)),
+            Some(line) if shown.has_lines => out.push_str(&around(shown, line, screen)),
             // A record inside a file stands on that line as a whole.
             Some(_) => out.push_str(&marked_text(shown, screen)),
             None => {
@@ -162,11 +162,6 @@ fn unwrapped(line: &[Piece], screen: &Screen) -> String {
     format!("{}\n", painted.collect::<String>())
 }
 
-/// Where the text stands in its file.
-fn origin(shown: &Shown) -> Origin {
-    Origin { offset: shown.offset, line: shown.line }
-}
-
 /// The lines around one of the file, numbered as in the file.
 fn around(shown: &Shown, line: u32, screen: &Screen) -> String {
     let first = shown.line.max(1);
@@ -189,7 +184,7 @@ fn around(shown: &Shown, line: u32, screen: &Screen) -> String {
 fn foot(shown: &Shown, screen: &Screen) -> String {
     // Counted once: a long text has many dates.
     let (lines, first) = (LineIndex::new(&shown.text), shown.line.max(1));
-    let line_of = |start: u32| match origin(shown).has_lines() {
+    let line_of = |start: u32| match shown.has_lines {
         true => (lines.line(start) + first - 1).to_string(),
         false => first.to_string(),
     };

@@ -9,14 +9,17 @@ use dateline_query::{
     Aliases, Article, Context, FacetDeclaration, KnownEntity, OutsideError, Query, QueryError, SearchError,
     SearchOptions, Sources, Texts,
 };
-use dateline_store::{ChangeData, Store};
+use dateline_store::{ChangeData, DocumentEntry, Store};
 use serde_json::{Value, json};
 use std::cell::OnceCell;
+use std::collections::HashSet;
 
 /// The query that everything answers.
 const EVERYTHING: &str = "*";
 /// Documents asked of the index at once when all of them are wanted.
 const PAGE: usize = 10_000;
+/// Hits looked at once more for paths, at least, when the first ones were in too few files.
+const PATHS_HITS_MIN: usize = 100;
 /// Hits one search may ask for.
 const HITS_MAX: u32 = 100_000;
 
@@ -171,7 +174,7 @@ impl Selected {
 /// What a search lists: hits with their passages, or bare ones.
 struct Listed {
     shown: Vec<dateline_query::Hit>,
-    bare: Vec<FoundHit>,
+    bare: Vec<Hit>,
     total: usize,
     notes: Vec<dateline_query::Note>,
 }
@@ -179,13 +182,6 @@ struct Listed {
 impl From<dateline_query::Hits> for Listed {
     fn from(hits: dateline_query::Hits) -> Listed {
         Listed { shown: hits.hits, bare: Vec::new(), total: hits.total, notes: hits.notes }
-    }
-}
-
-impl From<dateline_query::Matched> for Listed {
-    fn from(matched: dateline_query::Matched) -> Listed {
-        let (total, notes) = (matched.found.total, matched.planned.notes);
-        Listed { shown: Vec::new(), bare: matched.found.hits, total, notes }
     }
 }
 
@@ -197,10 +193,9 @@ impl Answerer {
         let options = options(selection, request.offset as usize, limit);
         let (facets, texts, names) = (facets(self), StoreTexts(&self.store), self.names());
         let sources = self.sources(&texts, &facets, &names);
-        let listed = if request.paths_only {
-            dateline_query::find(&query, &options, sources).map(Listed::from)
-        } else {
-            dateline_query::search(&query, &options, sources).map(Listed::from)
+        let listed = match request.paths_only {
+            true => self.paths(&query, &options, sources),
+            false => dateline_query::search(&query, &options, sources).map(Listed::from),
         };
         let listed = listed.map_err(|error| search_error(text, error))?;
         let mut undated = None;
@@ -218,9 +213,8 @@ impl Answerer {
                 break;
             }
         }
-        for found in listed.bare {
-            let Some(hit) = self.bare_hit(&found)? else { continue };
-            if !reply.item(&hit) {
+        for hit in &listed.bare {
+            if !reply.item(hit) {
                 break;
             }
         }
@@ -256,27 +250,30 @@ impl Answerer {
         }
     }
 
-    /// A hit of which only the path is wanted: its text is not read. `None` when the document is gone.
-    fn bare_hit(&self, found: &FoundHit) -> Result<Option<Hit>, ErrorBody> {
-        let Some(entry) = self.store.document(found.document).map_err(store_error)? else { return Ok(None) };
-        Ok(Some(Hit {
-            document: found.document.0,
-            path: entry.path.display(),
-            part: Some(entry.part),
-            title: None,
-            dct: found.written.map(Days::from),
-            score: f64::from(found.score),
-            snippet: String::new(),
-            cut_before: false,
-            cut_after: false,
-            revision: found.revision.0,
-            line: 0,
-            highlights: Vec::new(),
-            also: Vec::new(),
-            span: None,
-            content: None,
-            deleted: !entry.open,
-        }))
+    /// The best hit of each path, without its text. Offset and limit count paths: a file may hold any number of hits.
+    fn paths(&self, query: &Query, options: &SearchOptions, sources: Sources<'_>) -> Result<Listed, SearchError> {
+        let wanted = options.offset.saturating_add(options.limit);
+        let (mut told, mut bare) = (HashSet::new(), Vec::new());
+        let mut page = SearchOptions { offset: 0, limit: wanted, ..options.clone() };
+        loop {
+            let matched = dateline_query::find(query, &page, sources)?;
+            for found in &matched.found.hits {
+                let entry = self.store.document(found.document).map_err(|error| SearchError::Text(Box::new(error)))?;
+                let Some(entry) = entry.filter(|entry| told.len() < wanted && !told.contains(&entry.path)) else {
+                    continue;
+                };
+                told.insert(entry.path.clone());
+                if told.len() > options.offset {
+                    bare.push(bare_hit(found, entry));
+                }
+            }
+            page.offset += matched.found.hits.len();
+            if told.len() >= wanted || matched.found.hits.len() < page.limit {
+                let (total, notes) = (matched.found.total, matched.planned.notes);
+                return Ok(Listed { shown: Vec::new(), bare, total, notes });
+            }
+            page.limit = page.limit.saturating_mul(2).clamp(PATHS_HITS_MIN, PAGE);
+        }
     }
 
     /// One line that says what was searched.
@@ -388,6 +385,28 @@ impl Answerer {
         let filter = Filter { as_of: Some(dateline_core::Date::MAX), ..Filter::default() };
         let dated = self.index.search(&Plan { filter, ..everything }).ok()?.total;
         Some(all.saturating_sub(dated) as u64)
+    }
+}
+
+/// A hit of which only the path is wanted.
+fn bare_hit(found: &FoundHit, entry: DocumentEntry) -> Hit {
+    Hit {
+        document: found.document.0,
+        path: entry.path.display(),
+        part: Some(entry.part),
+        title: None,
+        dct: found.written.map(Days::from),
+        score: f64::from(found.score),
+        snippet: String::new(),
+        cut_before: false,
+        cut_after: false,
+        revision: found.revision.0,
+        line: 0,
+        highlights: Vec::new(),
+        also: Vec::new(),
+        span: None,
+        content: None,
+        deleted: !entry.open,
     }
 }
 

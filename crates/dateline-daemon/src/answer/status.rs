@@ -22,7 +22,7 @@ impl Answerer {
             state: facts.phase.word().to_owned(),
             documents: stats.documents,
             pending: (facts.pending + facts.reprocessing) as u64,
-            failed: stats.failures + stats.failed_documents,
+            failed: stats.failed(),
             sequence: stats.sequence.0,
             indexed_sequence: self.indexed(&facts).0,
             last_reconcile: facts.last_reconcile,

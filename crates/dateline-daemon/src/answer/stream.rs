@@ -88,25 +88,10 @@ impl Answerer {
     }
 
     /// A moment before the first document that came, changed or went behind a place in the change log; `None` when nothing
-    /// did.
+    /// did. The log itself does not tell: its entry of a revision that was annotated anew says nothing of when it came.
     fn time_before(&self, at: Sequence) -> Result<Option<Timestamp>, ErrorBody> {
-        let mut at = at;
-        loop {
-            let changes = self.store.changes(at, CHANGES_AT_ONCE).map_err(store_error)?;
-            let Some(last) = changes.last().map(|change| change.sequence) else { return Ok(None) };
-            for change in &changes {
-                let opened = change.opened.as_ref().map(|opened| &opened.entry);
-                let time = match (&change.closed, opened) {
-                    (Some(closed), _) => closed.entry.seen_to,
-                    (None, Some(opened)) if opened.revision == Revision(1) => Some(opened.seen_from),
-                    (None, _) => None,
-                };
-                if let Some(time) = time {
-                    return Ok(Some(time.saturating_sub(MOMENT).unwrap_or(time)));
-                }
-            }
-            at = last;
-        }
+        let first = self.store.first_seen_after(at).map_err(store_error)?;
+        Ok(first.map(|time| time.saturating_sub(MOMENT).unwrap_or(time)))
     }
 
     /// Flat records of all documents a selection matches, in the order of their ids.

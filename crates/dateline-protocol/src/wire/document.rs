@@ -24,8 +24,12 @@ pub struct Shown {
     pub revision: u32,
     /// Canonical text; all offsets below point into it.
     pub text: String,
-    /// Line of the file, from 1, on which the text starts; 0 when unknown.
+    /// Line of the file, from 1, on which the text, or the record that holds it, starts.
     pub line: u32,
+    /// Whether the lines of the text are lines of the file, counted on from `line`. Those of a record inside a container
+    /// are not.
+    #[serde(default)]
+    pub has_lines: bool,
     /// Byte of the file at which the text starts, when it stands there byte for byte.
     pub offset: Option<u64>,
     /// BLAKE3 hash of the file's content when it was read, hexadecimal.
