@@ -308,7 +308,7 @@ mod tests {
                 {"kind": "header", "quote": " date 2022-04-05 ", "earliest": "2022-04-05", "latest": "2022-04-05",
                  "role": "published", "weight": 95, "accepted": true, "note": "a date header"}]},
             "revision": 2, "text": " date 2022-04-05 \nXi said on Monday he would go.\nNobody else spoke.\n", "line": 1,
-            "offset": 0, "content": null, "metadata": [{"key": "source", "value": "Wire"}],
+            "has_lines": true, "offset": 0, "content": null, "metadata": [{"key": "source", "value": "Wire"}],
             "marks": [{"start": 0, "end": 17}],
             "timex": [{"start": 29, "end": 35, "type": "DATE", "value": "2022-04-04", "text": "Monday",
                        "earliest": "2022-04-04", "latest": "2022-04-04", "rule": "weekday"}],
@@ -367,7 +367,7 @@ mod tests {
         let text = shown(&document(Some(2)), &[article()], &plain(None));
         assert!(text.contains("\n     1   date 2022-04-05 \n>    2  Xi said"), "{text}");
         let mut record = article();
-        record["offset"] = Value::Null;
+        (record["offset"], record["has_lines"]) = (Value::Null, json!(false));
         record["line"] = json!(7);
         let text = shown(&document(Some(7)), &[record], &plain(None));
         assert!(text.ends_with("\nXi said on Monday he would go.\nNobody else spoke.\n"), "{text}");
