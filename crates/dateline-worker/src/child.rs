@@ -229,6 +229,7 @@ fn init_frame(options: &PoolOptions) -> Result<Vec<u8>, FrameError> {
     let wire = InitWire {
         protocol: PROTOCOL,
         parent: rustix::process::getpid().as_raw_nonzero().get(),
+        yields: options.niceness > 0,
         tables: text(serde_json::to_string(&options.init.tables))?,
         parser: text(serde_json::to_string(&options.init.parser))?,
         resources: options.init.resources.clone(),

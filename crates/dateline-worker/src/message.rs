@@ -39,6 +39,8 @@ impl Init {
 pub(crate) struct InitWire {
     pub(crate) protocol: u32,
     pub(crate) parent: i32,
+    /// Whether others come first: the child then begins a session of its own.
+    pub(crate) yields: bool,
     pub(crate) tables: String,
     pub(crate) parser: String,
     pub(crate) resources: BTreeMap<String, Resources>,

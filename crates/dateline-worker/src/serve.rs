@@ -11,6 +11,7 @@ use crate::pipeline::exec::ExecTransport;
 use crate::pipeline::processor::core::{DocumentInput, Hints, PartNames, SourceInfo, SourcePath, Timestamp};
 use crate::pipeline::{Annotated, Blocked, Chain, ChainError, Previous, Registry, RunOptions, panic_message};
 use crate::sandbox;
+use crate::yielding::begin_session;
 use serde::de::DeserializeOwned;
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Write};
@@ -49,7 +50,6 @@ pub enum ServeError {
 /// # Errors
 /// When the parent speaks nonsense or the chain cannot be built.
 pub fn serve_stdio(registry: &Registry) -> Result<(), ServeError> {
-    crate::yielding::begin_session();
     let build = |init: &Init, programs| registry.build_with_programs(&init.tables, &init.resources, programs);
     // Not `Stdin` and `Stdout`: their own buffers look for line ends in what has none.
     let own = |end: std::os::fd::BorrowedFd<'_>| end.try_clone_to_owned().map(File::from).map_err(FrameError::Pipe);
@@ -70,6 +70,9 @@ pub fn serve(
         output: BufWriter::with_capacity(PIPE_BUFFER_BYTES, Box::new(output)),
     })));
     let Some(wire) = line.receive::<InitWire>()? else { return Ok(()) };
+    if wire.yields {
+        begin_session();
+    }
     let (init, parent) = read_init(wire)?;
     let programs: Arc<dyn ExecTransport> = Arc::clone(&line) as Arc<dyn ExecTransport>;
     let chain = match build(&init, programs) {
