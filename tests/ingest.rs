@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 use std::io::BufRead;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 const SUMMIT: &str = " date 2021-06-16 Joe Biden and Vladimir Putin met in Geneva on Wednesday.\n\n\
@@ -140,6 +141,30 @@ fn answers_follow_a_file_through_its_life() {
     assert_eq!(lab.search("palace"), ["geneva.txt"], "and it is found without a daemon too");
 }
 
+/// Starts a command that follows what happens, and what it prints.
+fn follow(lab: &Lab, arguments: &[&str]) -> (Child, Receiver<Value>) {
+    let mut command = lab.dateline_command(arguments);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("dateline starts");
+    let (sender, items) = std::sync::mpsc::channel();
+    let out = std::io::BufReader::new(child.stdout.take().expect("is piped"));
+    let mut told = out.lines().map_while(Result::ok).map(|line| serde_json::from_str(&line).expect("is JSON"));
+    std::thread::spawn(move || told.all(|item| sender.send(item).is_ok()));
+    (child, items)
+}
+
+/// The next that is told; `None` when nothing more will be.
+fn next_of(items: &Receiver<Value>) -> Option<Value> {
+    match items.recv_timeout(Duration::from_secs(60)) {
+        Ok(item) => Some(item),
+        Err(RecvTimeoutError::Disconnected) => None,
+        Err(RecvTimeoutError::Timeout) => panic!("nothing is told"),
+    }
+}
+
+fn path_of(item: &Value) -> String {
+    item["path"].as_str().expect("has a path").to_owned()
+}
+
 #[test]
 fn an_alert_tells_of_what_matches_for_the_first_time() {
     let lab = Lab::new();
@@ -155,16 +180,8 @@ fn an_alert_tells_of_what_matches_for_the_first_time() {
     let told = lab.directory().join("told");
     let line = format!("cat >> '{}'", told.display());
     let arguments = ["alert", "lighthouse", "--json", "--from-sequence", &before, "--exec", "sh", "-c", &line];
-    let mut command = lab.dateline_command(&arguments);
-    let mut alert = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("dateline starts");
-    let (sender, lines) = std::sync::mpsc::channel();
-    let out = std::io::BufReader::new(alert.stdout.take().expect("is piped"));
-    std::thread::spawn(move || out.lines().map_while(Result::ok).all(|line| sender.send(line).is_ok()));
-    let next = || {
-        let line = lines.recv_timeout(Duration::from_secs(60)).expect("a document is told of");
-        let item: Value = serde_json::from_str(&line).expect("is JSON");
-        item["path"].as_str().expect("has a path").to_owned()
-    };
+    let (alert, items) = follow(&lab, &arguments);
+    let next = || path_of(&next_of(&items).expect("a document is told of"));
     let mut first = [next(), next()];
     first.sort();
     assert_eq!(first, ["b.txt", "c.txt"], "a.txt matched before");
@@ -277,15 +294,13 @@ fn an_alert_calls_nothing_new_because_it_was_annotated_again() {
     lab.wait();
     let log = lab.ask(&["tail", "lighthouse", "--from-sequence", &before, "--no-follow"]);
     assert!(log.iter().any(|item| item["path"] == "a.txt"), "its annotations are newer than that place: {log:?}");
-    let mut alert = lab.dateline_command(&["alert", "lighthouse", "--json", "--from-sequence", &before]);
-    let mut alert = alert.stdout(Stdio::piped()).spawn().expect("dateline starts");
-    let told = std::io::BufReader::new(alert.stdout.take().expect("is piped")).lines().map_while(Result::ok);
-    let mut told = told.map(|line| serde_json::from_str::<Value>(&line).expect("is JSON")["path"].clone());
-    assert_eq!(told.next(), Some(json!("c.txt")), "a.txt matched before");
+    let (mut alert, items) = follow(&lab, &["alert", "lighthouse", "--json", "--from-sequence", &before]);
+    let told = || next_of(&items).map(|item| path_of(&item));
+    assert_eq!(told().as_deref(), Some("c.txt"), "a.txt matched before");
     lab.write("d.txt", "Another lighthouse.\n");
-    assert_eq!(told.next(), Some(json!("d.txt")));
+    assert_eq!(told().as_deref(), Some("d.txt"));
     assert!(daemon.stop().success());
-    assert_eq!(told.next(), None);
+    assert_eq!(told(), None);
     alert.wait().expect("alert ends");
 }
 
@@ -294,21 +309,16 @@ fn whoever_follows_hears_what_happened_even_of_what_was_forgotten() {
     let lab = Lab::new();
     lab.configure("[store]\nretention = \"1s\"\n");
     let _daemon = lab.start();
-    let mut following = lab.dateline_command(&["tail", "--json"]);
-    let mut following = following.stdout(Stdio::piped()).spawn().expect("dateline starts");
-    let (sender, lines) = std::sync::mpsc::channel();
-    let out = std::io::BufReader::new(following.stdout.take().expect("is piped"));
-    std::thread::spawn(move || out.lines().map_while(Result::ok).all(|line| sender.send(line).is_ok()));
+    let (mut following, items) = follow(&lab, &["tail", "--json"]);
     let next = || {
-        let line = lines.recv_timeout(Duration::from_secs(60)).expect("a change is told of");
-        let item: Value = serde_json::from_str(&line).expect("is JSON");
+        let item = next_of(&items).expect("a change is told of");
         (item["change"].to_string(), item["path"].to_string())
     };
     let told = |change: &str, path: &str| (format!("{change:?}"), format!("{path:?}"));
     // Whether it listens already is seen by what it hears.
     let began = Instant::now();
     let mut number = 0;
-    while lines.try_recv().is_err() {
+    while items.try_recv().is_err() {
         assert!(began.elapsed() < harness::STEP_MAX, "hears nothing");
         number += 1;
         lab.write(&format!("knock{number}.txt"), "Somebody knocks.\n");
