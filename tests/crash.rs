@@ -268,6 +268,22 @@ fn no_file_is_blamed_when_workers_do_not_start() {
 }
 
 #[test]
+fn a_daemon_runs_where_its_session_has_no_number() {
+    // As in a container that somebody enters without beginning a session there.
+    let apart = ["--pid", "--fork", "--kill-child", "--mount-proc"];
+    if !std::process::Command::new("unshare").args(apart).arg("true").status().is_ok_and(|status| status.success()) {
+        println!("skipped, no namespaces of processes here");
+        return;
+    }
+    let lab = Lab::new();
+    fill(&lab, 0);
+    let daemon = lab.start_as(lab.datelined_under("unshare", &apart, &["run"]));
+    lab.wait();
+    assert_eq!(lab.status()["documents"].as_u64(), Some(FILES as u64), "{}", lab.log());
+    daemon.kill();
+}
+
+#[test]
 fn a_stop_is_heard_while_the_daemon_begins_anew() {
     for round in 0..8 * scale() as u64 {
         let lab = Lab::new();

@@ -246,15 +246,20 @@ impl Lab {
 
     /// As [`Lab::start`], with more arguments and environment variables.
     pub fn start_with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Daemon {
+        let mut all = vec!["run"];
+        all.extend_from_slice(arguments);
+        let mut command = self.datelined(&all);
+        command.envs(environment.iter().copied());
+        self.start_as(command)
+    }
+
+    /// Starts a command that is or becomes the daemon, and waits until it says that it is ready.
+    pub fn start_as(&self, mut command: Command) -> Daemon {
         let socket = self.directory.path().join(format!("notify-{}", fastrand()));
         let notify = UnixDatagram::bind(&socket).expect("notify socket is bound");
         notify.set_read_timeout(Some(STEP_MAX)).expect("timeout is set");
-        let mut all = vec!["run"];
-        all.extend_from_slice(arguments);
         let log = fs::File::create(self.directory.path().join("log")).expect("log is made");
-        let mut command = self.datelined(&all);
         command.env("NOTIFY_SOCKET", &socket).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
-        command.envs(environment.iter().copied());
         let daemon = Daemon { child: Some(command.spawn().expect("datelined starts")) };
         let mut message = [0; 4096];
         loop {

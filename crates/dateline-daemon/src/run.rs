@@ -170,7 +170,8 @@ fn daemon(registry: &Arc<Registry>, overrides: &Overrides) -> Result<(), Fatal> 
     let mut program = Arc::new(Program::load(Arc::clone(registry), overrides)?.with_programs()?);
     let mut repairs = Repairs::default();
     let signals = Signals::listen()?;
-    setup::yield_session();
+    // Nice values alone count within one session only (`sched(7)`, "The autogroup feature").
+    dateline_worker::yield_own_session(setup::SESSION_NICENESS);
     loop {
         match daemon_once(&program, &mut repairs, &signals) {
             Ok(_) if signals.is_stopping() => return Ok(()),

@@ -38,23 +38,12 @@ const WORKER_NICENESS: u8 = 10;
 /// The same for the threads that commit and index.
 const THREAD_NICENESS: i32 = 5;
 /// The same for the daemon's whole session, answers included, against other sessions.
-const SESSION_NICENESS: i32 = 5;
+pub(crate) const SESSION_NICENESS: u8 = 5;
 
 /// Makes the calling thread, and threads it will start, less urgent than those that answer. Where that is refused, it
 /// works all the same.
 pub(crate) fn yield_to_answers() {
     let _ = rustix::process::nice(THREAD_NICENESS);
-}
-
-/// Makes a daemon that was started in a session to itself, as `setsid` or a service manager does, less urgent than the
-/// sessions of those who ask: nice values alone count within one session only (`sched(7)`, "The autogroup feature"). A
-/// session that is somebody else's, a terminal's as a rule, is not this process's to slow down. Where there is no such
-/// thing, or it is refused, nothing changes.
-pub(crate) fn yield_session() {
-    let is_own = rustix::process::getsid(None) == Ok(rustix::process::getpid());
-    if is_own {
-        let _ = std::fs::write("/proc/self/autogroup", SESSION_NICENESS.to_string());
-    }
 }
 
 /// A store with its indexers, open.

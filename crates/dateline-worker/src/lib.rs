@@ -24,6 +24,7 @@ pub use message::{
 };
 pub use pool::{Answer, Crash, CrashKind, Event, Job, Pool, PoolError, PoolOptions, PoolStatus, Urgency, Work};
 pub use serve::{ServeError, serve, serve_stdio};
+pub use yielding::yield_own_session;
 
 pub use dateline_parser as parser;
 pub use dateline_pipeline as pipeline;
