@@ -145,7 +145,8 @@ impl Watches {
         };
         match &error.kind {
             ErrorKind::PathNotFound => return None,
-            ErrorKind::Io(cause) if cause.kind() == std::io::ErrorKind::NotFound => return None,
+            // Gone, or a file where it was, or where a directory above it was.
+            ErrorKind::Io(cause) if is_absence(cause.kind()) => return None,
             ErrorKind::MaxFilesWatch => self.limit_reached = true,
             _ => self.message = Some(error.to_string()),
         }
@@ -222,4 +223,35 @@ fn absolute(root: &Path, path: &SourcePath) -> PathBuf {
         return root.to_owned();
     }
     root.join(std::ffi::OsStr::from_bytes(path.as_bytes()))
+}
+
+fn is_absence(error: std::io::ErrorKind) -> bool {
+    matches!(error, std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Watches;
+    use crate::dirty::DirtySet;
+    use crate::ignore::IgnoreRules;
+    use dateline_core::SourcePath;
+    use std::sync::Arc;
+
+    #[test]
+    fn a_directory_that_became_a_file_is_gone_and_no_reason_to_poll() {
+        let folder = tempfile::tempdir().unwrap();
+        let (wake, _woken) = crossbeam_channel::bounded(1);
+        let (dirty, ignore) = (Arc::new(DirtySet::new(10, wake)), Arc::new(IgnoreRules::new(&[]).unwrap()));
+        let mut watches = Watches::new(folder.path(), ignore, dirty, None, true);
+        std::fs::create_dir_all(folder.path().join("a/b")).unwrap();
+        watches.watch(&SourcePath::new("a"));
+        watches.watch(&SourcePath::new("a/b"));
+        assert_eq!((watches.watched(), watches.degradation()), (2, None));
+
+        std::fs::remove_dir_all(folder.path().join("a")).unwrap();
+        std::fs::write(folder.path().join("a"), "a file").unwrap();
+        watches.watch(&SourcePath::new("a/b"));
+        watches.watch(&SourcePath::new("a/c"));
+        assert_eq!((watches.watched(), watches.degradation()), (1, None));
+    }
 }
