@@ -342,8 +342,16 @@ impl Engine {
             let observed = self.look(&path);
             let now = self.now();
             match self.settler.observe(&path, observed, now) {
-                Verdict::Wait | Verdict::Drop => {}
-                Verdict::Ready => self.outgoing.push_back(WatchEvent::Ready(path)),
+                Verdict::Wait => {}
+                Verdict::Drop => self.watches.forget(&path),
+                Verdict::Ready => {
+                    if matches!(observed, Observed::File { .. }) && self.watches.is_known(&path) {
+                        // A directory was here, and what was in it may have been moved elsewhere. (One that can't be looked
+                        // at may still be there.)
+                        self.report_gone(path.clone());
+                    }
+                    self.outgoing.push_back(WatchEvent::Ready(path));
+                }
                 Verdict::Gone => self.report_gone(path),
                 Verdict::Tree(verdict) => self.add_tree(path, verdict),
             }
@@ -644,23 +652,50 @@ fn age(ctime_ns: i64) -> Option<Duration> {
 mod tests {
     use super::{Engine, Shared};
     use crate::dirty::DirtySet;
+    use crate::event::WatchEvent;
     use crate::ignore::IgnoreRules;
     use crate::options::WatchOptions;
     use crate::root::Root;
     use crate::settle::{Hint, Marks};
     use dateline_core::SourcePath;
+    use std::path::Path;
     use std::sync::Arc;
 
-    #[test]
-    fn what_the_engine_takes_is_counted_until_it_says_how_much_it_has() {
-        let folder = tempfile::tempdir().unwrap();
-        let options = WatchOptions::new(folder.path());
+    /// An engine over `folder` that nobody runs, and what it shares with its handle.
+    fn engine(folder: &Path) -> (Engine, Arc<Shared>) {
+        let options = WatchOptions::new(folder);
         let (wake, woken) = crossbeam_channel::bounded(1);
         let (events, _told) = crossbeam_channel::bounded(1);
         let shared = Arc::new(Shared::new(Arc::new(DirtySet::new(100, wake))));
         let (root, ignore) = (Root::open_with(&options).unwrap(), IgnoreRules::new(&[]).unwrap());
         let mut engine = Engine::new(options, root, ignore, Arc::clone(&shared), woken, events);
         engine.find_root_at_start();
+        (engine, shared)
+    }
+
+    #[test]
+    fn what_was_in_a_directory_is_gone_when_a_file_takes_its_name() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("news")).unwrap();
+        let (mut engine, shared) = engine(folder.path());
+        let news = SourcePath::new("news");
+        engine.watches.watch(&news);
+        std::fs::remove_dir(folder.path().join("news")).unwrap();
+        std::fs::write(folder.path().join("news"), "a file now").unwrap();
+        for hint in [Hint::Vanished, Hint::Written, Hint::Closed] {
+            shared.dirty.mark(news.clone(), Marks::of(hint));
+        }
+        engine.take_marked();
+        engine.probe();
+        assert_eq!(engine.watches.watched(), 0);
+        let told: Vec<String> = engine.outgoing.iter().map(|event| format!("{event:?}")).collect();
+        assert_eq!(told, [WatchEvent::Gone(news.clone()), WatchEvent::Ready(news)].map(|event| format!("{event:?}")));
+    }
+
+    #[test]
+    fn what_the_engine_takes_is_counted_until_it_says_how_much_it_has() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut engine, shared) = engine(folder.path());
         let queued = || shared.stats().queued;
 
         shared.settle(["a", "b"].map(SourcePath::new).to_vec(), 10);

@@ -196,6 +196,11 @@ impl Watches {
         self.directories.get(path).is_some_and(|directory| directory.watched)
     }
 
+    /// Whether it was a directory when last looked at, watched or not.
+    pub(crate) fn is_known(&self, path: &SourcePath) -> bool {
+        self.directories.contains_key(path)
+    }
+
     /// How many directories are watched.
     pub(crate) fn watched(&self) -> usize {
         self.watched

@@ -12,6 +12,8 @@ use dateline_watch::{
 
 /// How long anything may take before a test gives up. Only ever waited for when something is broken.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How often what no event tells of is looked at.
+const LOOK: Duration = Duration::from_millis(5);
 
 pub(crate) struct Consumer {
     pub(crate) watcher: Watcher,
@@ -97,6 +99,18 @@ impl Consumer {
             }
         }
         println!("{what}: all found {:.3} s after the last change", began.elapsed().as_secs_f64());
+    }
+
+    /// Takes events until so many directories are watched: one made or removed last may be seen to a moment after the last
+    /// file was found.
+    pub(crate) fn until_watched(&mut self, what: &str, directories: usize) {
+        let deadline = Instant::now() + PATIENCE;
+        while self.stats().watches != directories {
+            assert!(Instant::now() < deadline, "{what}: {directories} directories, {:?}", self.stats());
+            if let Ok(event) = self.events.recv_timeout(LOOK) {
+                self.take(event);
+            }
+        }
     }
 
     fn equals(&self, expected: &BTreeMap<SourcePath, Vec<u8>>) -> bool {
