@@ -32,7 +32,7 @@ use record::Sink;
 use std::ops::ControlFlow;
 
 /// Raised whenever the same bytes may give other documents than before; a part of what makes stored documents stale.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// One document of a source.
 #[derive(Clone, Debug, PartialEq)]

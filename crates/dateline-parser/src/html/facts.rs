@@ -34,7 +34,7 @@ pub(crate) fn collect(dom: &Dom<'_>, page: &Blocks, chosen: &[usize], source: &s
             Tag::Title if seen.title.is_none() => seen.title = Some(dom.text(index, limits::TITLE_BYTES_MAX)),
             Tag::H1 | Tag::H2 => heading(dom, page, index, &mut seen),
             Tag::Script => script(dom, index, &mut facts, &mut seen),
-            Tag::Time => time(dom, index, &mut facts, &mut seen),
+            Tag::Time => time(dom, index, page, &mut facts, &mut seen),
             Tag::Html => language(dom, index, &mut seen),
             Tag::Abbr | Tag::Span | Tag::Div | Tag::P => microformat(dom, index, page, &mut facts),
             _ => {}
@@ -240,8 +240,11 @@ fn heading(dom: &Dom<'_>, page: &Blocks, index: usize, seen: &mut Seen) {
     }
 }
 
+/// The places of a page that are not the article: what is dated there is something else.
+const OUTSIDE: u32 = flag::BESIDE | flag::COMMENTS | flag::ASIDE | flag::FOOTER;
+
 /// `<time>`: its `datetime`, else its text, under the key its marks ask for.
-fn time(dom: &Dom<'_>, index: usize, facts: &mut Facts, seen: &mut Seen) {
+fn time(dom: &Dom<'_>, index: usize, page: &Blocks, facts: &mut Facts, seen: &mut Seen) {
     seen.times += 1;
     if seen.times > limits::HTML_DATES_MAX {
         return;
@@ -262,6 +265,9 @@ fn time(dom: &Dom<'_>, index: usize, facts: &mut Facts, seen: &mut Seen) {
             }
             _ => {}
         }
+    }
+    if page.flags[index] & OUTSIDE != 0 {
+        key = keys::HTML_VISIBLE;
     }
     let value = value.unwrap_or_else(|| dom.text(index, 200));
     if !value.is_empty() {
@@ -288,7 +294,10 @@ fn microformat(dom: &Dom<'_>, index: usize, page: &Blocks, facts: &mut Facts) {
             _ => {}
         }
     }
-    let Some(key) = key else { return };
+    let Some(mut key) = key else { return };
+    if page.flags[index] & OUTSIDE != 0 {
+        key = keys::HTML_VISIBLE;
+    }
     match value {
         Some(value) if looks_dated(value) => facts.push(key, &entities::decode(shorten(value, 100))),
         _ if page.flags[index] & flag::HIDDEN == 0
@@ -459,7 +468,7 @@ fn visible_dates(dom: &Dom<'_>, page: &Blocks, chosen: &[usize], facts: &mut Fac
         if text.len() > DATE_TEXT_BYTES_MAX || !looks_dated(text) {
             continue;
         }
-        let outside = block.flags & (flag::BESIDE | flag::COMMENTS | flag::ASIDE | flag::FOOTER) != 0;
+        let outside = block.flags & OUTSIDE != 0;
         let byline = !outside && (near.contains(&at) || block.flags & flag::DATELIKE != 0);
         let (key, count) = if byline { (keys::HTML_BYLINE, &mut bylines) } else { (keys::HTML_VISIBLE, &mut others) };
         if *count < limits::HTML_DATES_MAX {

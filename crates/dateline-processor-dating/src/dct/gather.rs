@@ -16,10 +16,20 @@ pub(crate) struct Clue {
     pub(crate) other: Option<Date>,
 }
 
-/// Most bytes at the start of a text in which a dateline may stand.
+/// Most bytes at the start of a line in which a dateline may stand.
 const DATELINE_BYTES_MAX: usize = 300;
+/// Lines at the start of a text of which one may open with a dateline: behind a title and a byline.
+const DATELINE_LINES: usize = 5;
+/// Fewest letters of a place in capitals.
+const PLACE_LETTERS_MIN: usize = 3;
+/// Most bytes between a place in capitals and the date of its dateline: a state, an agency.
+const PLACE_TO_DATE_BYTES_MAX: usize = 30;
+/// Most words of a place that is written like any name: `Washington, D.C.,`.
+const PLACE_WORDS_MAX: usize = 5;
 /// Most bytes of a line that is nothing but a date or says when it was published.
 const DATE_LINE_BYTES_MAX: usize = 120;
+/// Fewest words in small letters of a line that is a sentence.
+const SENTENCE_WORDS_MIN: usize = 3;
 /// Lines at the start of a text that may say when it was published.
 const DATE_LINES: usize = 6;
 
@@ -190,6 +200,7 @@ fn metadata(evidence: &Evidence<'_>, reader: &DateReader, order: NumericOrder, c
         }
         let Some(found) = dates.first() else { continue };
         let visible = matches!(kind, "byline" | "visible" | "time-element");
+        let stated = role;
         let (role, mut weight) = if visible { told(reader, value, found, role, weight) } else { (role, weight) };
         if kind == "time-element" || kind == "byline" || kind == "visible" {
             // A clock stands beside the date of an article, not in the head of a page.
@@ -207,7 +218,7 @@ fn metadata(evidence: &Evidence<'_>, reader: &DateReader, order: NumericOrder, c
                 reader,
                 &value[found.end..],
                 &Found { start: second.start - found.end, ..*second },
-                role,
+                stated,
                 weight.saturating_sub(20),
             );
             push(clues, kind, role, weight, second, value, None);
@@ -233,6 +244,12 @@ fn has_one(text: &str, words: &[String]) -> bool {
     words.iter().any(|word| text.contains(word))
 }
 
+/// Whether a line tells something: `The war began on February 24, 2022.` It is not signed with the day it tells of.
+fn is_sentence(line: &str) -> bool {
+    let small = line.split_whitespace().filter(|word| word.starts_with(char::is_lowercase)).count();
+    line.ends_with(['.', '!', '?']) && small >= SENTENCE_WORDS_MIN
+}
+
 /// What the words around a visible date say about it.
 fn told(reader: &DateReader, text: &str, found: &Found, role: DctRole, weight: u8) -> (DctRole, u8) {
     let before = text.get(..found.start).unwrap_or("").to_lowercase();
@@ -245,6 +262,9 @@ fn told(reader: &DateReader, text: &str, found: &Found, role: DctRole, weight: u
     }
     if has(&reader.words.other) {
         return (role, weight / 3);
+    }
+    if is_sentence(text) {
+        return (role, weight / 2);
     }
     let author = has_one(&text.to_lowercase(), &reader.words.author);
     let weight = if author && text.len() < 100 { weight.saturating_add(5) } else { weight };
@@ -299,13 +319,25 @@ fn plausible_year(date: Date) -> bool {
     (1985..2100).contains(&date.year())
 }
 
+/// The first year and month of an address: `/2022/04/`.
 fn year_and_month(path: &str) -> Option<Date> {
     let parts: Vec<&str> = path.split('/').collect();
-    parts.windows(2).find_map(|pair| {
-        let (year, month) = (pair[0].parse::<i16>().ok()?, pair[1].parse::<i8>().ok()?);
-        let fits = pair[0].len() == 4 && pair[1].len() <= 2 && (1985..2100).contains(&year);
-        fits.then(|| Date::new(year, month, 1).ok()).flatten()
-    })
+    parts.windows(2).find_map(|pair| month_of(pair[0], pair[1]))
+}
+
+/// The first year and month in the name of a file or its folders: `2022-04/title.txt`, `report_2022_04.txt`. Not where the
+/// two may be years: `2011-12`.
+fn named_month(path: &str) -> Option<Date> {
+    let parts: Vec<&str> = path.split(['/', '-', '_', ' ', '.']).collect();
+    let month = parts.windows(2).find_map(|pair| month_of(pair[0], pair[1]).filter(|_| pair[1].len() == 2))?;
+    (i16::from(month.month()) != (month.year() + 1) % 100).then_some(month)
+}
+
+/// The first day of a month, from the digits of its year and its number.
+fn month_of(year: &str, month: &str) -> Option<Date> {
+    let (value, month_value) = (year.parse::<i16>().ok()?, month.parse::<i8>().ok()?);
+    let fits = year.len() == 4 && month.len() <= 2;
+    fits.then(|| Date::new(value, month_value, 1).ok()).flatten().filter(|month| plausible_year(*month))
 }
 
 /// Lines at the start that are dates or say when, a dateline, and signatures of quoted messages.
@@ -355,35 +387,66 @@ fn signature(line: &str, offset: usize, reader: &DateReader, order: NumericOrder
     }
 }
 
-/// The first line of a text and the place in capitals it begins with, as datelines have one.
-fn dateline_of(text: &str) -> Option<(usize, &str, &str)> {
-    let mut end = text.len().min(DATELINE_BYTES_MAX);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    let head = text[..end].trim_start();
-    let line = head.lines().next()?;
+/// The first lines of a text that say something, with where they begin: one of them may open with a dateline.
+fn opening_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut start = 0;
+    let lines = text.split_inclusive('\n').map(move |line| {
+        let body = line.trim_start();
+        let at = start + line.len() - body.len();
+        start += line.len();
+        let mut end = body.len().min(DATELINE_BYTES_MAX);
+        while !body.is_char_boundary(end) {
+            end -= 1;
+        }
+        (at, body[..end].trim_end())
+    });
+    lines.filter(|(_, line)| !line.is_empty()).take(DATELINE_LINES)
+}
+
+/// Whether a line opens with a dateline whose date stands in `start..end`: a place in capitals and the date near it, or a
+/// place written like any name with the date right behind.
+fn is_dateline(line: &str, start: usize, end: usize) -> bool {
     let place = line.split([',', '(', '-', '—', '–']).next().unwrap_or("").trim();
-    let shouted = place.chars().filter(|character| character.is_alphabetic()).count() >= 3
+    let shouted = place.chars().filter(|character| character.is_alphabetic()).count() >= PLACE_LETTERS_MIN
         && place.chars().all(|character| !character.is_lowercase());
-    shouted.then_some((end - head.len(), line, place))
+    let follows = line[end..].trim_start();
+    if shouted {
+        return start <= place.len() + PLACE_TO_DATE_BYTES_MAX && closes_dateline(follows);
+    }
+    let head = &line[..start];
+    let words = head.split_whitespace().count();
+    let named = head.ends_with(", ") || head.ends_with(" (");
+    named
+        && words <= PLACE_WORDS_MAX
+        && head.split_whitespace().all(|word| word == "(" || word.starts_with(char::is_uppercase))
+        && closes_with_dash(follows)
 }
 
-/// Whether what follows a date shows that the dateline ends with it: `(Reuters) -`.
+/// Whether what follows a date shows that the dateline ends with it: `(Reuters) -`, `) –`.
 fn closes_dateline(follows: &str) -> bool {
-    let follows = follows.trim_start();
-    ["-", "—", "–", "(", ":", "/"].iter().any(|sign| follows.starts_with(sign))
+    ["-", "—", "–", "(", ":", "/"].iter().any(|sign| follows.starts_with(sign)) || closes_with_dash(follows)
 }
 
-/// `BEIJING, April 5, 2022 (Reuters) -`: capitals, a comma, a whole date, a dash.
+/// Whether a dash follows, behind a bracket or the name of an agency in brackets at most.
+fn closes_with_dash(follows: &str) -> bool {
+    let dash = |text: &str| text.trim_start().starts_with(['-', '—', '–']);
+    let behind = match follows.strip_prefix('(') {
+        Some(agency) => agency.split_once(')').map_or("", |(_, behind)| behind),
+        None => follows.strip_prefix(')').unwrap_or(follows),
+    };
+    dash(behind)
+}
+
+/// `BEIJING, April 5, 2022 (Reuters) -`: a place, a whole date, a dash.
 fn dateline(text: &str, reader: &DateReader, order: NumericOrder, clues: &mut Vec<Clue>) {
-    let Some((offset, line, place)) = dateline_of(text) else { return };
-    for found in reader.dates(line, order) {
-        let closes = closes_dateline(&line[found.end..]);
-        if found.start <= place.len() + 30 && closes && found.interval.earliest == found.interval.latest {
-            let span = Span::new(offset + found.start, offset + found.end);
-            push(clues, "dateline", DctRole::Published, 82, &found, &line[..found.end], Some(span));
-            return;
+    for (offset, line) in opening_lines(text) {
+        for found in reader.dates(line, order) {
+            let day = found.interval.earliest == found.interval.latest;
+            if day && is_dateline(line, found.start, found.end) {
+                let span = Span::new(offset + found.start, offset + found.end);
+                push(clues, "dateline", DctRole::Published, 82, &found, &line[..found.end], Some(span));
+                return;
+            }
         }
     }
 }
@@ -391,11 +454,10 @@ fn dateline(text: &str, reader: &DateReader, order: NumericOrder, clues: &mut Ve
 /// `BEIJING, April 5 (Reuters) -`: the day of the dateline in `within`, where other evidence gives no more than a month or a
 /// year and the day lies in it once.
 pub(super) fn dateline_day(text: &str, reader: &DateReader, within: DateInterval) -> Option<Clue> {
-    let (offset, line, place) = dateline_of(text)?;
-    let (month, day, start, end) = reader.month_day(line)?;
-    if start > place.len() + 30 || !closes_dateline(&line[end..]) {
-        return None;
-    }
+    let (offset, line, (month, day, start, end)) = opening_lines(text).find_map(|(offset, line)| {
+        let found = reader.month_day(line).filter(|found| is_dateline(line, found.2, found.3))?;
+        Some((offset, line, found))
+    })?;
     let days = (within.earliest.year()..=within.latest.year()).filter_map(|year| Date::new(year, month, day).ok());
     let mut inside = days.filter(|day| within.contains(DateInterval::day(*day)));
     let (first, second) = (inside.next()?, inside.next());
@@ -422,5 +484,9 @@ fn file_name(evidence: &Evidence<'_>, reader: &DateReader, clues: &mut Vec<Clue>
             reader.dates(folder, NumericOrder::DayFirst).iter().rfind(|found| plausible_year(found.interval.earliest))
     {
         push(clues, "folder", DctRole::Published, 56, found, path, None);
+    } else if let Some(month) = named_month(path) {
+        let found =
+            Found { start: 0, end: 0, interval: DateInterval::month(month), time: None, utc: false, other: None };
+        push(clues, "file-name", DctRole::Published, 44, &found, path, None);
     }
 }

@@ -56,6 +56,14 @@ pub(crate) const HOLIDAYS: &[&str] = &[
     "eid-al-adha",
     "ramadan",
     "eid",
+    "all-souls",
+    "cinco-de-mayo",
+    "maundy-thursday",
+    "shrove-tuesday",
+    "patriots",
+    "ascension",
+    "whit-monday",
+    "flag-day",
 ];
 /// Days of Ramadan, one more or less as the moon is seen.
 const RAMADAN_DAYS: i32 = 29;
@@ -121,6 +129,14 @@ fn feast(holiday: usize) -> Option<Feast> {
         "australia-day" => Fixed(1, 26),
         "canada-day" => Fixed(7, 1),
         "guy-fawkes" => Fixed(11, 5),
+        "all-souls" => Fixed(11, 2),
+        "cinco-de-mayo" => Fixed(5, 5),
+        "maundy-thursday" => Easter(-3),
+        "shrove-tuesday" => Easter(-47),
+        "patriots" => Nth(4, 3, Weekday::Monday, 0),
+        "ascension" => Easter(39),
+        "whit-monday" => Easter(50),
+        "flag-day" => Fixed(6, 14),
         "election" => Nth(11, 1, Weekday::Monday, 1),
         "lunar-new-year" => Lunar,
         "diwali" => Diwali,
@@ -244,6 +260,11 @@ impl Point {
             | Point::Weekend(year, _) => Some(year),
             Point::Day(date) => Some(date.year()),
         }
+    }
+
+    /// Whether it is a part of some year: a season, a month, a day.
+    pub(crate) fn is_within_a_year(self) -> bool {
+        self.year().is_some() && !matches!(self, Point::Year(_))
     }
 
     /// The month it lies in, when it lies in one.

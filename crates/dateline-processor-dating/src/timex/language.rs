@@ -57,6 +57,7 @@ struct VerbFile {
     after: Vec<String>,
     will: Vec<String>,
     state: Vec<String>,
+    unforeseen: Vec<String>,
 }
 
 /// Small words that decide between tenses.
@@ -116,10 +117,12 @@ pub(crate) enum Cue {
     Will,
     /// `closed`, `lower`: behind `is`, of today or of a day to come.
     State,
+    /// `quake`: the day of one lies behind.
+    Unforeseen,
 }
 
 /// How many kinds of [`Cue`] there are.
-const CUES: usize = 27;
+const CUES: usize = 28;
 
 /// Words, rules and verbs of one language.
 pub(crate) struct Language {
@@ -178,6 +181,7 @@ impl Language {
             ("cue-after", &verbs.after),
             ("cue-will", &verbs.will),
             ("cue-state", &verbs.state),
+            ("cue-unforeseen", &verbs.unforeseen),
         ]
         .map(|(name, words)| lexicon.add_words(name, words));
         let mut set = RuleSet::new();

@@ -130,7 +130,7 @@ pub(crate) const ENGINE_CLASSES: &[&str] = &[
     "decade-number",
     "short-decade",
     "iso-date",
-    "iso-month",
+    "two-days",
     "numeric-date",
     "month-day",
     "comma",
@@ -177,6 +177,7 @@ pub(crate) mod class {
     pub(crate) const DECADE: ClassId = 14;
     pub(crate) const SHORT_DECADE: ClassId = 15;
     pub(crate) const ISO_DATE: ClassId = 16;
+    pub(crate) const TWO_DAYS: ClassId = 17;
     pub(crate) const NUMERIC_DATE: ClassId = 18;
     pub(crate) const MONTH_DAY: ClassId = 19;
     pub(crate) const COMMA: ClassId = 20;

@@ -144,7 +144,14 @@ fn matches(language: &Language, text: &str, tokens: &[Token], place: Where, mark
                 // Words before the tagged part only give it the right to be there; they must not cut it short.
                 let start = one.tagged_start();
                 let inner = if start > 0 { language.grammar.longest(&mut scanner, at + start) } else { None };
-                let one = inner.filter(|inner| inner.from + inner.length > one.from + one.length).unwrap_or(one);
+                // Of two that end together the one that tags more, but what forbids must reach further: `in May President`.
+                let end = |found: &Match| found.from + found.length;
+                let tags_more = |inner: &Match| {
+                    language.grammar.rules[usize::from(inner.rule)].op != Op::None
+                        && end(inner) == end(&one)
+                        && inner.from + inner.tagged_end() > one.from + one.tagged_end()
+                };
+                let one = inner.filter(|inner| end(inner) > end(&one) || tags_more(inner)).unwrap_or(one);
                 let end = one.from + one.tagged_end() - at;
                 found.push(one);
                 at += end.max(1);
@@ -288,7 +295,7 @@ impl Reader<'_> {
             (Some(now), Some(year)) => (i32::from(now) - i32::from(year)).abs() > NARRATIVE_JUMP_YEARS_MAX,
             _ => false,
         };
-        article && noun || far && memory.focus.is_some_and(|focus| focus.point.month().is_some())
+        article && noun || far && memory.focus.is_some_and(|focus| focus.point.is_within_a_year())
     }
 }
 

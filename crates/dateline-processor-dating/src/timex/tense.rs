@@ -10,6 +10,8 @@ use super::{Cue, Reader, token};
 const CONTINUOUS_DISTANCE_MAX: usize = 6;
 /// How many words `ahead of` or `after` may stand away from the date it is about.
 const LEAD_DISTANCE_MAX: usize = 4;
+/// How many words behind a possessive may still be part of what it has: `Tuesday's deadly train crash`.
+const OWNED_DISTANCE_MAX: usize = 3;
 /// How many words a verb may stand away from the date it governs.
 const VERB_DISTANCE_MAX: usize = 14;
 /// Within how many words a verb of the past surely governs a date.
@@ -103,7 +105,8 @@ impl Reader<'_> {
             if self.is_led_by(from, Cue::Ahead, LEAD_DISTANCE_MAX) {
                 return Told::surely(Tense::Future);
             }
-            return Told { tense: Tense::Past, sure: self.is_led_by(from, Cue::After, LEAD_DISTANCE_MAX) };
+            let sure = self.is_led_by(from, Cue::After, LEAD_DISTANCE_MAX) || self.is_unforeseen(to + 1);
+            return Told { tense: Tense::Past, sure };
         }
         if let Some(before) = from.checked_sub(1) {
             if self.word_in(before, Cue::Until) && !before.checked_sub(1).is_none_or(|at| self.ends_sentence(at)) {
@@ -129,6 +132,13 @@ impl Reader<'_> {
     fn is_led_by(&self, from: usize, cue: Cue, distance: usize) -> bool {
         let before = (1..=distance).filter_map(|back| from.checked_sub(back));
         before.take_while(|at| !self.ends_sentence(*at)).any(|at| self.word_in(at, cue))
+    }
+
+    /// Whether what has a day is nothing that anybody announces: `Tuesday's deadly quake`.
+    fn is_unforeseen(&self, from: usize) -> bool {
+        let owned = from..(from + OWNED_DISTANCE_MAX).min(self.tokens.len());
+        let mut noun = owned.take_while(|at| self.tokens[*at].kind == token::Kind::Word);
+        noun.any(|at| self.word_in(at, Cue::Unforeseen))
     }
 
     /// Whether a date opens its sentence or clause, so that it is of its verb: `On Friday the court ruled`, `But on Friday it

@@ -11,6 +11,10 @@ use dateline_processor::core::Date;
 pub(super) const LAST: i32 = 99;
 /// The base of what stands beside another of its kind: `in December and January`.
 const BESIDE: i32 = 2;
+/// Position of the winter among the seasons.
+const WINTER: i8 = 3;
+/// The first month that is not told of after a winter, but before the next.
+const SEPTEMBER: i8 = 9;
 /// Months further apart than this are of two years, where they stand side by side.
 const HALF_A_YEAR: i8 = 6;
 /// How near its own anniversary a well-known day may just as well be that of this year.
@@ -21,6 +25,8 @@ const NEAR_MONTHS_MIN: i32 = -6;
 const NEAR_MONTHS_BEHIND: i32 = 4;
 /// The same across the turn of the year, where the verb may be of something else.
 const NEAR_MONTHS_UNSURE: i32 = 3;
+/// So many months over, a day is not meant where `will` stands right before it.
+const NEAR_MONTHS_DUE: i32 = 2;
 /// So many months to come in the year of the document, a month is meant although a verb of the past stands somewhere.
 const NEAR_MONTHS_AHEAD: i32 = 4;
 /// How far a day of the month may have to be looked for until it falls on a given weekday.
@@ -150,13 +156,16 @@ impl Resolver<'_> {
         Some(Place::Known(point))
     }
 
-    /// The year of the last date named, where this kind of text carries it on.
-    pub(super) fn carried_year(&mut self, _month: i8) -> Option<i16> {
+    /// The year of the last date named, where this kind of text carries it on. A winter is named by the year in which it
+    /// begins; what is told after it is of the next.
+    pub(super) fn carried_year(&mut self, month: i8) -> Option<i16> {
         if !self.narrative() {
             return None;
         }
         let focus = self.context.focus.filter(|focus| focus.point.year().is_some())?;
-        self.use_focus(focus).year()
+        let point = self.use_focus(focus);
+        let after_winter = matches!(point, Point::Season(_, WINTER)) && month < SEPTEMBER;
+        Some(point.year()? + i16::from(after_winter))
     }
 
     pub(super) fn year_of_month(&mut self, month: i8) -> Option<i16> {
@@ -198,6 +207,7 @@ impl Resolver<'_> {
             (None, Tense::Unknown) if distance > 6 => dct.year() - 1,
             (None, Tense::Unknown) if distance < -7 => dct.year() + 1,
             (Some(_), Tense::Past) if distance > 4 => dct.year() - 1,
+            (Some(_), Tense::Due) if distance < -NEAR_MONTHS_DUE => dct.year() + 1,
             (Some(_), Tense::Future | Tense::Due) if distance < -4 => dct.year() + 1,
             (Some(_), Tense::Past | Tense::Unknown) if distance > 6 => dct.year() - 1,
             (Some(_), Tense::Future | Tense::Due | Tense::Unknown) if distance < -7 => dct.year() + 1,

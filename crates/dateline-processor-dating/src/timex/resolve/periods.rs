@@ -140,7 +140,7 @@ impl Resolver<'_> {
         };
         match (self.get(Slot::Shift), self.context.tense) {
             // `this summer`, said in January, is that of the year that has begun.
-            (Some(0), _) if matches!(sample, Point::Season(_, 3)) => year,
+            (Some(0), tense) if matches!(sample, Point::Season(_, 3)) => year - i16::from(now != 3 && tense.is_past()),
             (Some(0), _) => dct.year(),
             (Some(-1), _) => {
                 if then >= now {

@@ -34,6 +34,11 @@ impl Lexer<'_> {
         {
             return end;
         }
+        if is_letter(separator)
+            && let Some(end) = self.word_with_digits(start, after)
+        {
+            return end;
+        }
         let (kind, end) = if let Some(end) = self.suffix(after, &self.lexicon.ordinal_suffixes) {
             (Kind::Ordinal, end)
         } else if let Some(end) = self.decade_end(after).filter(|_| first % 10 == 0 && (2..=4).contains(&width)) {
@@ -49,6 +54,19 @@ impl Lexer<'_> {
         let kind = if self.at(end) == b'%' { Kind::Opaque } else { kind };
         self.push(start, end, 0, kind, [first, 0, 0, 0, 0, 0]);
         end
+    }
+
+    /// A word of the lexicon that begins with digits: `2moro`, `4Q`.
+    fn word_with_digits(&mut self, start: usize, letters: usize) -> Option<usize> {
+        let mut end = letters;
+        while is_letter(self.at(end)) || self.at(end).is_ascii_digit() {
+            end += 1;
+        }
+        let word = self.lexicon.find(&self.bytes[start..end]);
+        (word != 0).then(|| {
+            self.push(start, end, word, Kind::Word, [0; 6]);
+            end
+        })
     }
 
     /// `2½`: the fraction sign behind a number, in thousandths.

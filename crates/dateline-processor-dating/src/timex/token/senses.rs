@@ -66,6 +66,10 @@ pub(crate) fn senses(token: &Token, lexicon: &Lexicon, colloquial: bool, senses:
         Kind::NumericDate => senses.push(plain(class::NUMERIC_DATE)),
         Kind::MonthDay => {
             senses.push(plain(class::MONTH_DAY));
+            // `3/4 August`: the night between two days, or both.
+            if (1..=30).contains(&value) && token.parts[1] == value + 1 {
+                senses.push(slotted(class::TWO_DAYS, Slot::Day, value));
+            }
             if token.parts[2] > 0 {
                 senses.push(slotted(class::N, Slot::Number, token.parts[2]));
             }
