@@ -13,7 +13,7 @@ use dateline_processor::{
 };
 
 /// Raised whenever the same document may get other dates.
-const CODE_VERSION: u32 = 9;
+const CODE_VERSION: u32 = 10;
 
 /// Finds the document date and the temporal expressions.
 pub struct Dating {

@@ -279,14 +279,15 @@ impl Reader<'_> {
         self.tokens.get(to).is_some_and(|next| next.kind == token::Kind::Sign(class::POSSESSIVE))
     }
 
-    /// Whether a narrative only looks aside: `since 1813`, `the 1978 treaty`, a year far from what it tells of.
+    /// Whether a narrative only looks aside: `since 1813`, `the 1978 treaty`, a year far from what it tells of that no
+    /// sentence opens with.
     fn is_aside(&self, from: usize, to: usize, resolved: &Resolved, memory: &Memory) -> bool {
-        let (Where::Narrative, Some(point @ (Point::Year(_) | Point::Decade(_)))) = (self.place, resolved.point) else {
-            return false;
-        };
+        let (Where::Narrative, Some(point)) = (self.place, resolved.point) else { return false };
         let before = from.checked_sub(1).map(|at| &self.tokens[at]);
-        if before.is_some_and(|token| token.word != 0 && self.language.looks_aside(token.word)) {
-            return true;
+        let compared = before.is_some_and(|token| token.word != 0 && self.language.looks_aside(token.word));
+        let whole = matches!(point, Point::Year(_) | Point::Decade(_));
+        if compared || !whole {
+            return compared && (whole || matches!(point, Point::Month(..)));
         }
         let article = before.is_some_and(|token| token.word != 0 && self.language.is_article(token.word));
         let noun =
@@ -295,7 +296,9 @@ impl Reader<'_> {
             (Some(now), Some(year)) => (i32::from(now) - i32::from(year)).abs() > NARRATIVE_JUMP_YEARS_MAX,
             _ => false,
         };
-        article && noun || far && memory.focus.is_some_and(|focus| focus.point.is_within_a_year())
+        // `In 1187 the city fell` turns to that year.
+        let opens = from.checked_sub(1).is_some_and(|at| at.checked_sub(1).is_none_or(|at| self.ends_sentence(at)));
+        article && noun || far && !opens && memory.focus.is_some_and(|focus| focus.point.is_within_a_year())
     }
 }
 

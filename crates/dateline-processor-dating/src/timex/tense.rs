@@ -120,12 +120,25 @@ impl Reader<'_> {
         let told = match self.tense_before(from) {
             // `..., and on Friday it rained`: the verb behind says the same.
             Some(told) => Told { sure: told.sure || opens && self.tense_after(to) == Some(told.tense), ..told },
-            None => Told { tense: self.tense_after(to).unwrap_or(Tense::Unknown), sure: opens },
+            None => {
+                let sure = opens || self.is_past_verb(to);
+                Told { tense: self.tense_after(to).unwrap_or(Tense::Unknown), sure }
+            }
         };
         match self.led_forward(from, to, told.tense) {
             Some(ahead) if !told.tense.is_future() => Told { sure: told.tense != Tense::Past, tense: ahead },
             _ => told,
         }
+    }
+
+    /// Whether a verb of the past stands right behind a date: `The match on Saturday ended`. Not a participle, which something
+    /// hangs on: `a rally on Saturday organised by`.
+    fn is_past_verb(&self, at: usize) -> bool {
+        let hangs = |at: usize| [Cue::By, Cue::For, Cue::To].into_iter().any(|cue| self.word_in(at, cue));
+        at + 1 < self.tokens.len()
+            && self.cue(at) == Some(Tense::Past)
+            && !self.word_in(at, Cue::After)
+            && !hangs(at + 1)
     }
 
     /// Whether one of the few words before a place, in its sentence, is such a cue.
