@@ -387,7 +387,7 @@ fn signature(line: &str, offset: usize, reader: &DateReader, order: NumericOrder
     }
 }
 
-/// The first lines of a text that say something, with where they begin: one of them may open with a dateline.
+/// The first lines of a text that begin like a dateline, with a place, and where they begin. The rest is not read for dates.
 fn opening_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut start = 0;
     let lines = text.split_inclusive('\n').map(move |line| {
@@ -400,26 +400,38 @@ fn opening_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
         }
         (at, body[..end].trim_end())
     });
-    lines.filter(|(_, line)| !line.is_empty()).take(DATELINE_LINES)
+    lines.filter(|(_, line)| !line.is_empty()).take(DATELINE_LINES).filter(|(_, line)| {
+        let place = place_of(line);
+        place.len() < line.len() && (is_shouted(place) || is_named(place))
+    })
+}
+
+/// What stands before the first comma, bracket or dash of a line.
+fn place_of(line: &str) -> &str {
+    line.split([',', '(', '-', '—', '–']).next().unwrap_or("").trim()
+}
+
+/// Whether a place is written in capitals.
+fn is_shouted(place: &str) -> bool {
+    place.chars().all(|character| !character.is_lowercase())
+        && place.chars().filter(|character| character.is_alphabetic()).count() >= PLACE_LETTERS_MIN
+}
+
+/// Whether a few words are written like a name.
+fn is_named(words: &str) -> bool {
+    words.split_whitespace().take(PLACE_WORDS_MAX + 1).count() <= PLACE_WORDS_MAX
+        && words.split_whitespace().all(|word| word == "(" || word.starts_with(char::is_uppercase))
 }
 
 /// Whether a line opens with a dateline whose date stands in `start..end`: a place in capitals and the date near it, or a
 /// place written like any name with the date right behind.
 fn is_dateline(line: &str, start: usize, end: usize) -> bool {
-    let place = line.split([',', '(', '-', '—', '–']).next().unwrap_or("").trim();
-    let shouted = place.chars().filter(|character| character.is_alphabetic()).count() >= PLACE_LETTERS_MIN
-        && place.chars().all(|character| !character.is_lowercase());
-    let follows = line[end..].trim_start();
-    if shouted {
+    let (place, follows) = (place_of(line), line[end..].trim_start());
+    if is_shouted(place) {
         return start <= place.len() + PLACE_TO_DATE_BYTES_MAX && closes_dateline(follows);
     }
     let head = &line[..start];
-    let words = head.split_whitespace().count();
-    let named = head.ends_with(", ") || head.ends_with(" (");
-    named
-        && words <= PLACE_WORDS_MAX
-        && head.split_whitespace().all(|word| word == "(" || word.starts_with(char::is_uppercase))
-        && closes_with_dash(follows)
+    (head.ends_with(", ") || head.ends_with(" (")) && is_named(head) && closes_with_dash(follows)
 }
 
 /// Whether what follows a date shows that the dateline ends with it: `(Reuters) -`, `) –`.
