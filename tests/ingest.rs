@@ -214,6 +214,12 @@ fn a_line_is_cited_whatever_the_encoding_of_its_file() {
     lab.write("latin.md", &latin);
     lab.write("utf16.txt", utf16(article));
     lab.write("utf8.txt", article);
+    // Behind front matter, and behind the headers of mails.
+    lab.write("front.md", [b"---\ntitle: The quay\n---\n".as_slice(), &latin].concat());
+    let headers = "From: ann@tide.example\nSubject: The quay\nContent-Type: text/plain; charset=utf-8\n\n";
+    lab.write("mail.eml", format!("{headers}{article}"));
+    lab.write("crlf.eml", format!("{headers}{article}").replace('\n', "\r\n"));
+    lab.write("box.mbox", format!("From ann\n{headers}Nothing.\n\nFrom bo\n{headers}{article}"));
     lab.once();
     let mut cited: Vec<String> = lab
         .ask(&["search", "lighthouse"])
@@ -221,7 +227,19 @@ fn a_line_is_cited_whatever_the_encoding_of_its_file() {
         .map(|hit| format!("{}:{}", hit["path"].as_str().unwrap_or_default(), hit["line"]))
         .collect();
     cited.sort();
-    assert_eq!(cited, ["latin.md:5", "latin.txt:5", "utf16.txt:5", "utf8.txt:5"]);
+    assert_eq!(
+        cited,
+        [
+            "box.mbox:17",
+            "crlf.eml:9",
+            "front.md:8",
+            "latin.md:5",
+            "latin.txt:5",
+            "mail.eml:9",
+            "utf16.txt:5",
+            "utf8.txt:5"
+        ]
+    );
     for path in ["latin.txt", "latin.md", "utf16.txt"] {
         let shown = lab.dateline(&["show", path, "--at", "3"]);
         assert_eq!(shown.code(), 0, "{}", shown.stderr);
@@ -299,6 +317,30 @@ fn an_alert_calls_nothing_new_because_it_was_annotated_again() {
     assert_eq!(told().as_deref(), Some("c.txt"), "a.txt matched before");
     lab.write("d.txt", "Another lighthouse.\n");
     assert_eq!(told().as_deref(), Some("d.txt"));
+    assert!(daemon.stop().success());
+    assert_eq!(told(), None);
+    alert.wait().expect("alert ends");
+}
+
+#[test]
+fn an_alert_from_inside_one_commit_tells_of_its_second_half() {
+    let lab = Lab::new();
+    // The records of one file come in one commit.
+    let record = |name: &str| format!("{{\"id\": \"{name}\", \"text\": \"The lighthouse {name} was lit.\"}}\n");
+    lab.write("many.jsonl", ["r1", "r2", "r3"].map(record).concat());
+    let daemon = lab.start();
+    lab.wait();
+    let came = lab.ask(&["tail", "--from-sequence", "0", "--no-follow"]);
+    let inside = came[1]["sequence"].to_string();
+    assert!(came.len() == 3 && came.iter().all(|one| one["time"] == came[0]["time"]), "{came:?}");
+    // The log speaks of the first one behind that place now.
+    lab.ask(&["date", "set", "many.jsonl#r1", "2020-02-02"]);
+    lab.wait();
+    let (mut alert, items) = follow(&lab, &["alert", "lighthouse", "--json", "--from-sequence", &inside]);
+    let told = || next_of(&items).map(|item| item["part"].as_str().unwrap_or_default().to_owned());
+    assert_eq!(told().as_deref(), Some("r3"), "r1 and r2 matched before");
+    lab.write("many.jsonl", ["r1", "r2", "r3", "r4"].map(record).concat());
+    assert_eq!(told().as_deref(), Some("r4"));
     assert!(daemon.stop().success());
     assert_eq!(told(), None);
     alert.wait().expect("alert ends");

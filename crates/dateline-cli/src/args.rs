@@ -641,6 +641,10 @@ pub(crate) struct TailArgs {
 #[command(after_help = "\
 The command is run once per document, without a shell, with the document as JSON on its standard input.
 
+--from-sequence N tells of each document that did not match at N and does now, once: a document that matched by then is no
+news, whatever changed in it since. Start again from the `sequence` of the last line that was handled. What a document
+matched by then is judged by its text at N and by the dates and names found in it today.
+
 Examples:
   dateline alert 'entity:zelensky grain'
   dateline alert grain --exec notify-send 'News about grain'

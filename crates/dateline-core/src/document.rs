@@ -48,13 +48,22 @@ pub enum MarkKind {
 }
 
 /// Where a document's text stands in its file, for citations.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
     /// Byte offset in the file at which the canonical text starts, when it stands there byte for byte.
     pub offset: Option<u64>,
-    /// Line of the file, from 1, on which the text (or the record that holds it) starts; 0 when the text is all of its
-    /// file, decoded from another encoding: its lines are those of the file, its bytes are not.
+    /// Line of the file, from 1, on which the text (or the record that holds it) starts.
     pub line: u32,
+    /// Whether the text stands there line by line, as one does that was decoded from another encoding: its lines are those
+    /// of the file, its bytes are not.
+    pub by_line: bool,
+}
+
+impl Default for Origin {
+    /// A text that is all of its file, of whose bytes nothing is known.
+    fn default() -> Origin {
+        Origin { offset: None, line: 1, by_line: true }
+    }
 }
 
 impl Origin {
@@ -62,7 +71,7 @@ impl Origin {
     /// first line as a whole.
     #[must_use]
     pub fn has_lines(&self) -> bool {
-        self.offset.is_some() || self.line == 0
+        self.offset.is_some() || self.by_line
     }
 
     /// Line of the file, from 1, on which the byte `at` of the text stands.

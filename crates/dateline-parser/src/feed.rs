@@ -201,7 +201,7 @@ impl<'a> Walk<'a, '_> {
             sink.fail(part_id.as_deref(), entry.line, "the entry has neither text nor title");
             return ControlFlow::Continue(());
         };
-        let origin = Origin { offset: None, line: entry.line };
+        let origin = Origin { offset: None, line: entry.line, by_line: false };
         let mut draft = Draft { part_id, title, text, origin, ..Draft::default() };
         draft.diagnostics.extend(self.decoded.diagnostic());
         self.facts(entry, &mut draft.facts);

@@ -225,7 +225,8 @@ impl Reader<'_> {
             sink.fail(part_id.as_deref(), line, format!("the record has no text in `{names}`"));
             return ControlFlow::Continue(());
         };
-        let mut draft = Draft { part_id, text, origin: Origin { offset: None, line }, ..Draft::default() };
+        let mut draft =
+            Draft { part_id, text, origin: Origin { offset: None, line, by_line: false }, ..Draft::default() };
         draft.diagnostics.extend(self.decoded.diagnostic());
         record_facts(&record, self.fields, &mut draft);
         sink.accept(draft)

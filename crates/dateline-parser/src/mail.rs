@@ -107,7 +107,7 @@ fn strip_mark(bytes: &[u8]) -> &[u8] {
 
 /// Reads one mail.
 pub(crate) fn read(lines: &Lines<'_>, sink: &mut Sink<'_>) -> Result<(), ParseError> {
-    let _ = message(&lines.bytes, lines.citable().then_some(0), 1, sink);
+    let _ = message(&lines.bytes, lines.citable().then_some(0), (1, 1), sink);
     nothing_good(sink)
 }
 
@@ -123,7 +123,8 @@ pub(crate) fn read_mbox(lines: &Lines<'_>, sink: &mut Sink<'_>) -> Result<(), Pa
             line.saturating_add(u32::try_from(memchr_iter(b'\n', &bytes[counted..start]).count()).unwrap_or(u32::MAX));
         counted = start;
         let head = memchr(b'\n', &bytes[start..end]).map_or(end, |at| start + at + 1);
-        if message(&bytes[head..end], cited.then_some(head), line, sink).is_break() {
+        let headers = line.saturating_add(u32::from(head > start));
+        if message(&bytes[head..end], cited.then_some(head), (line, headers), sink).is_break() {
             break;
         }
     }
@@ -151,8 +152,14 @@ fn mail_starts(bytes: &[u8]) -> impl Iterator<Item = usize> + '_ {
     std::iter::once(first).chain(later)
 }
 
-/// Hands out one mail; `offset` and `line` are where it stands in the file.
-fn message(raw: &[u8], offset: Option<usize>, line: u32, sink: &mut Sink<'_>) -> ControlFlow<()> {
+/// Hands out one mail; `offset` is where it stands in the file, and the lines are those on which its record and its headers
+/// begin.
+fn message(
+    raw: &[u8],
+    offset: Option<usize>,
+    (line, headers_line): (u32, u32),
+    sink: &mut Sink<'_>,
+) -> ControlFlow<()> {
     if let Err(reason) = check_structure(raw) {
         sink.fail(None, line, reason);
         return ControlFlow::Continue(());
@@ -163,13 +170,21 @@ fn message(raw: &[u8], offset: Option<usize>, line: u32, sink: &mut Sink<'_>) ->
     };
     let part_id = message.message_id().map(str::to_owned).filter(|id| !id.is_empty());
     let mut diagnostics = Vec::new();
-    let (mut text, same) = text(&message, &mut diagnostics);
+    let (mut text, place) = text(&message, &mut diagnostics);
     text.truncate(text.trim_end().len());
     if text.is_empty() {
         sink.fail(part_id.as_deref(), line, "the mail has no text");
         return ControlFlow::Continue(());
     }
-    let origin = Origin { offset: same.zip(offset).map(|(at, offset)| (offset + at) as u64), line };
+    let before = place.map_or(0, |place| memchr_iter(b'\n', &raw[..place.at]).count());
+    let origin = Origin {
+        offset: place.filter(|place| place.same).zip(offset).map(|(place, offset)| (offset + place.at) as u64),
+        line: match place {
+            Some(_) => headers_line.saturating_add(u32::try_from(before).unwrap_or(u32::MAX)),
+            None => line,
+        },
+        by_line: place.is_some(),
+    };
     let mut draft = Draft { part_id, text, origin, diagnostics, ..Draft::default() };
     draft.title = message.subject().map(one_line);
     headers(&message, &mut draft);
@@ -193,10 +208,19 @@ fn check_structure(raw: &[u8]) -> Result<(), &'static str> {
     Ok(())
 }
 
-/// The text of a mail, and where it stands in it when it stands there byte for byte.
-fn text(message: &Message<'_>, diagnostics: &mut Vec<Diagnostic>) -> (String, Option<usize>) {
+/// Where a text stands in its mail.
+#[derive(Clone, Copy)]
+struct Place {
+    /// The byte it begins at.
+    at: usize,
+    /// Whether it stands there byte for byte, and not only line by line.
+    same: bool,
+}
+
+/// The text of a mail, and where it stands in it when its lines are those of the mail.
+fn text(message: &Message<'_>, diagnostics: &mut Vec<Diagnostic>) -> (String, Option<Place>) {
     let mut text = String::new();
-    let mut same = None;
+    let mut place = None;
     let mut doubtful = false;
     let mut parts = 0;
     for part in message.text_bodies().take(limits::MIME_PARTS_MAX) {
@@ -204,11 +228,11 @@ fn text(message: &Message<'_>, diagnostics: &mut Vec<Diagnostic>) -> (String, Op
             PartType::Text(body) => {
                 let (start, end) = (part.raw_body_offset() as usize, part.raw_end_offset() as usize);
                 let raw = message.raw_message().get(start..end).unwrap_or_default();
-                if raw.starts_with(body.as_bytes()) && !body.contains('\r') {
-                    same = Some(start);
-                }
+                let is_plain = part.encoding == mail_parser::Encoding::None;
+                let same = raw.starts_with(body.as_bytes()) && !body.contains('\r');
+                place = is_plain.then_some(Place { at: start, same });
                 // A charset that is missing or wrong: what stands there unencoded is detected like any text.
-                if body.contains('\u{fffd}') && part.encoding == mail_parser::Encoding::None {
+                if body.contains('\u{fffd}') && is_plain {
                     Cow::Owned(decode::decode(raw, None, None).text.replace("\r\n", "\n"))
                 } else {
                     Cow::Owned(body.replace("\r\n", "\n"))
@@ -234,9 +258,9 @@ fn text(message: &Message<'_>, diagnostics: &mut Vec<Diagnostic>) -> (String, Op
             .map(html::fragment)
             .collect::<Vec<_>>()
             .join("\n\n");
-        same = None;
+        place = None;
     }
-    (text, same.filter(|_| parts == 1))
+    (text, place.filter(|_| parts == 1))
 }
 
 fn headers(message: &Message<'_>, draft: &mut Draft) {

@@ -48,9 +48,7 @@ pub(crate) fn read(decoded: &Decoded<'_>, options: &ParserOptions) -> Draft {
     let line = text[..start].bytes().filter(|byte| *byte == b'\n').count() + 1;
     let same = body.starts_with(prose.text.as_str());
     let offset = decoded.offset.filter(|_| same).map(|at| at + start as u64);
-    let is_whole_file = same && start == 0 && offset.is_none();
-    let line = if is_whole_file { 0 } else { u32::try_from(line).unwrap_or(u32::MAX) };
-    draft.origin = Origin { offset, line };
+    draft.origin = Origin { offset, line: u32::try_from(line).unwrap_or(u32::MAX), by_line: same };
     draft.text = prose.text;
     draft
 }

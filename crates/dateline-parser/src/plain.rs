@@ -20,7 +20,7 @@ const TITLE_WORDS_MIN: usize = 2;
 /// The text is kept byte for byte. A wire marker fills `source`.
 #[must_use]
 pub fn plain_document(text: String, title: Option<String>) -> Document {
-    let mut document = Document { origin: Origin { offset: None, line: 1 }, ..Document::default() };
+    let mut document = Document { origin: Origin { offset: None, line: 1, by_line: false }, ..Document::default() };
     let header = date_header(&text);
     if let Some(span) = header {
         document.marks.push(Mark { span, kind: MarkKind::DateHeader });

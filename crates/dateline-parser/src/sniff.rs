@@ -139,7 +139,7 @@ fn declared(bytes: &[u8]) -> Option<String> {
 }
 
 fn read_plain(decoded: Decoded<'_>, sink: &mut Sink<'_>) {
-    let origin = Origin { offset: decoded.offset, line: u32::from(decoded.offset.is_some()) };
+    let origin = Origin { offset: decoded.offset, line: 1, by_line: true };
     let diagnostics = decoded.diagnostic().into_iter().collect();
     read_one(Draft { text: decoded.text.into_owned(), origin, diagnostics, ..Draft::default() }, sink);
 }
@@ -152,7 +152,7 @@ fn read_one(draft: Draft, sink: &mut Sink<'_>) {
 
 fn read_html(decoded: &Decoded<'_>, sink: &mut Sink<'_>) -> Result<(), ParseError> {
     let mut draft = html::read(&decoded.text);
-    draft.origin = Origin { offset: None, line: 1 };
+    draft.origin = Origin { offset: None, line: 1, by_line: false };
     draft.diagnostics.extend(decoded.diagnostic());
     if draft.text.trim().is_empty() {
         return Err(ParseError::broken("the page has no text that could be read"));

@@ -1,7 +1,7 @@
 //! Every file of `golden/` gives what stands beside it in `NAME.expected`. `UPDATE_GOLDEN=1` rewrites those files; the
 //! difference is to be read before it is committed.
 
-use dateline_core::SourcePath;
+use dateline_core::{Origin, SourcePath};
 use dateline_parser::{ParsedDocument, ParserOptions, parse};
 use std::fmt::Write;
 use std::ops::ControlFlow;
@@ -59,7 +59,9 @@ fn document(out: &mut String, parsed: &ParsedDocument) {
     if let Some(part) = &parsed.part_id {
         writeln!(out, "  part: {part}").expect("a string takes it");
     }
-    writeln!(out, "  line: {}, offset: {:?}", document.origin.line, document.origin.offset).expect("a string takes it");
+    let Origin { line, offset, by_line } = document.origin;
+    let how = if by_line && offset.is_none() { ", line by line" } else { "" };
+    writeln!(out, "  line: {line}, offset: {offset:?}{how}").expect("a string takes it");
     writeln!(out, "  title: {:?} at {:?}", document.title, document.title_span.map(|span| span.to_string()))
         .expect("a string takes it");
     for mark in &document.marks {

@@ -45,6 +45,8 @@ fn check(name: &str, bytes: &[u8], parsed: &ParsedDocument) {
     if let Some(offset) = document.origin.offset {
         let at = offset as usize;
         assert!(bytes[at..].starts_with(document.text.as_bytes()), "{name}: the offset does not cite the file");
+        let line = 1 + bytes[..at].iter().filter(|byte| **byte == b'\n').count();
+        assert_eq!(document.origin.line as usize, line, "{name}: offset and line are of one place");
     }
 }
 

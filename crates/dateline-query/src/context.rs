@@ -172,7 +172,7 @@ pub(crate) mod sample {
             title: None,
             text: text.into(),
             marks: Vec::new(),
-            origin: Origin { offset: Some(0), line: 1 },
+            origin: Origin { offset: Some(0), line: 1, by_line: true },
             content: ContentHash::of(text.as_bytes()),
         }
     }

@@ -183,7 +183,7 @@ impl Texts for World {
             title: data.content.title,
             text: data.content.text.into(),
             marks: data.content.marks,
-            origin: Origin { offset: Some(0), line: 1 },
+            origin: Origin { offset: Some(0), line: 1, by_line: true },
             content: data.entry.content,
         }))
     }

@@ -70,7 +70,7 @@ impl World {
     fn add(&mut self, text: &str, change: impl FnOnce(&mut RevisionView)) {
         let number = self.views.len() as u64 + 1;
         let mut view = revision(number, &format!("news/{number}.txt"), text);
-        view.origin = Origin { offset: Some(0), line: 1 };
+        view.origin = Origin { offset: Some(0), line: 1, by_line: true };
         change(&mut view);
         let article = Article {
             path: view.path.clone(),

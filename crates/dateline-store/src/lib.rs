@@ -83,7 +83,7 @@ pub use model::{
     RootIdentity, SourceEntry, SourceSlice, Stats,
 };
 pub use options::{Clock, FaultPoint, Faults, NoFaults, StoreOptions, SystemClock};
-pub use past::{HistoryEvent, HistoryKind};
+pub use past::{HistoryEvent, HistoryKind, ThereBy};
 pub use rebuild::{RebuildReport, rebuild};
 pub use record::content_hash;
 pub use scrub::{FINDINGS_MAX, Finding, Scrub, ScrubState};

@@ -1,10 +1,11 @@
 //! The history as events, for people and tools. Rebuilding from it is in `rebuild`.
 
 use crate::error::StoreError;
-use crate::history::{EntryV1, PlaceV1, Reader, segments};
+use crate::history::{EntryV1, PlaceV1, Reader};
 use crate::record::timestamp;
 use crate::store::Store;
 use dateline_core::{ContentHash, DocumentId, Revision, Sequence, SourcePath, Timestamp};
+use std::collections::HashSet;
 
 /// What happened to a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +41,16 @@ pub struct HistoryEvent {
     pub content: Option<ContentHash>,
 }
 
+/// A place in the change log as a time: see [`Store::there_by`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ThereBy {
+    /// When the newest revision came that stands before the place.
+    pub time: Timestamp,
+    /// Documents of which a revision came at that very time and stands behind the place: one commit has one time, and a
+    /// clock that was set back stands still.
+    pub later: HashSet<DocumentId>,
+}
+
 impl Store {
     /// Calls `visit` with everything that ever happened, in order, until it returns false. After the history was written
     /// anew, what happened before comes document by document.
@@ -60,28 +71,32 @@ impl Store {
         Ok(())
     }
 
-    /// When the first document came, changed or went behind a place in the change log; `None` when none did. What else
-    /// happened to documents, as that they were annotated anew, counts nothing.
+    /// What was there at a place in the change log, told by time; `None` when nothing had come yet. What else happened to
+    /// documents, as that they were annotated anew, counts nothing.
+    ///
+    /// A history that was written anew knows a revision by its newest change only: of what it then takes to have come later
+    /// it goes by the time.
     ///
     /// # Errors
     /// [`StoreError::Damaged`] where a segment cannot be read.
-    pub fn first_seen_after(&self, at: Sequence) -> Result<Option<Timestamp>, StoreError> {
-        let mut segments = segments(&self.directory().history())?;
-        // The last one that begins before what comes next.
-        let before = segments.partition_point(|(first, _)| *first <= at.0 + 1).saturating_sub(1);
-        let (mut reader, until) = (Reader::over(segments.split_off(before)), self.sequence().0);
-        while reader.last() < until {
-            let Some(frame) = reader.next()? else { break };
-            let times = frame.batch.entries.iter().filter_map(|entry| match entry {
-                EntryV1::Opened { sequence, from, .. } if *sequence > at.0 => Some(*from),
-                EntryV1::Closed { sequence, to, .. } if *sequence > at.0 => Some(*to),
-                _ => None,
-            });
-            if let Some(first) = times.min() {
-                return Ok(Some(timestamp(first)));
+    pub fn there_by(&self, at: Sequence) -> Result<Option<ThereBy>, StoreError> {
+        let is_opened = |event: &HistoryEvent| event.kind == HistoryKind::Opened;
+        let mut newest = None;
+        self.history(&mut |event| {
+            if is_opened(&event) && event.sequence <= at {
+                newest = newest.max(Some(event.time));
             }
-        }
-        Ok(None)
+            true
+        })?;
+        let Some(time) = newest else { return Ok(None) };
+        let mut later = HashSet::new();
+        self.history(&mut |event| {
+            if is_opened(&event) && event.sequence > at && event.time == time {
+                later.insert(event.document);
+            }
+            true
+        })?;
+        Ok(Some(ThereBy { time, later }))
     }
 }
 

@@ -400,7 +400,32 @@ pub(crate) struct BodyV1 {
     pub(crate) marks: Vec<(u32, u32, u8)>,
     pub(crate) metadata: Vec<(String, String)>,
     pub(crate) offset: Option<u64>,
-    pub(crate) line: u32,
+    pub(crate) line: StoredLine,
+}
+
+/// The line a text starts on. 0 is written for a text that stands line by line in all of its file, and the highest bit is
+/// set for one that does so from a later line on, so that what was written before there was such a bit is read as ever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct StoredLine(u32);
+
+impl StoredLine {
+    /// Marks a line from which on the text stands line by line.
+    const BY_LINE: u32 = 1 << 31;
+
+    fn of(origin: &Origin) -> StoredLine {
+        let line = origin.line.min(Self::BY_LINE - 1);
+        match origin.offset.is_none() && origin.by_line {
+            true if line <= 1 => StoredLine(0),
+            true => StoredLine(line | Self::BY_LINE),
+            false => StoredLine(line),
+        }
+    }
+
+    fn origin(self, offset: Option<u64>) -> Origin {
+        let by_line = offset.is_some() || self.0 == 0 || self.0 & Self::BY_LINE != 0;
+        Origin { offset, line: (self.0 & !Self::BY_LINE).max(1), by_line }
+    }
 }
 
 /// As [`BodyV1`], borrowed for writing.
@@ -412,7 +437,7 @@ pub(crate) struct BodyRefV1<'a> {
     marks: Vec<(u32, u32, u8)>,
     metadata: Vec<(&'a str, &'a str)>,
     offset: Option<u64>,
-    line: u32,
+    line: StoredLine,
 }
 
 impl<'a> From<&'a Document> for BodyRefV1<'a> {
@@ -428,7 +453,7 @@ impl<'a> From<&'a Document> for BodyRefV1<'a> {
             marks: document.marks.iter().map(|mark| (mark.span.start, mark.span.end, kind(mark.kind))).collect(),
             metadata: document.metadata.iter().collect(),
             offset: document.origin.offset,
-            line: document.origin.line,
+            line: StoredLine::of(&document.origin),
         }
     }
 }
@@ -449,7 +474,7 @@ impl BodyV1 {
             title_span: self.title_span.map(|(start, end)| Span { start, end }),
             marks: self.marks.into_iter().map(mark).collect::<Result<_, _>>()?,
             metadata: Metadata(self.metadata.into_iter().map(|(key, value)| MetadataEntry { key, value }).collect()),
-            origin: Origin { offset: self.offset, line: self.line },
+            origin: self.line.origin(self.offset),
         })
     }
 }
@@ -632,7 +657,7 @@ mod tests {
             title_span: Some(Span::new(17, 18)),
             marks: vec![Mark { span: Span::new(0, 17), kind: MarkKind::DateHeader }],
             metadata,
-            origin: Origin { offset: Some(3), line: 2 },
+            origin: Origin { offset: Some(3), line: 2, by_line: true },
         }
     }
 

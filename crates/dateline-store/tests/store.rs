@@ -7,8 +7,8 @@ mod common;
 use common::{Home, annotations, identity, new_document, path, put, slice};
 use dateline_core::{ContentHash, DocumentId, Revision, Sequence, Timestamp};
 use dateline_store::{
-    Failure, FileIdentity, HeldDeletes, HistoryEvent, HistoryKind, Operation, Put, RecordFailure, RootIdentity,
-    StatePart, Store, StoreError, rebuild,
+    Committer, Failure, FileIdentity, HeldDeletes, HistoryEvent, HistoryKind, Operation, Put, RecordFailure,
+    RootIdentity, StatePart, Store, StoreError, ThereBy, rebuild,
 };
 use std::time::Duration;
 
@@ -104,6 +104,52 @@ fn the_past_is_asked_by_commit_time() {
     assert_eq!([at(times[0]), at(times[1]), at(times[2]), at(times[3])], [Some(1), Some(2), None, Some(3)]);
     assert_eq!(at(Timestamp::MAX), Some(3), "deleted content that came back reopened its document");
     assert_eq!(store.documents(DocumentId(0), 10).unwrap().len(), 1);
+}
+
+#[test]
+fn a_place_in_the_log_is_told_by_time() {
+    let home = Home::new();
+    let (store, mut committer) = home.open();
+    let there_by = |at| store.there_by(Sequence(at)).unwrap();
+    let documents = |numbers: &[u64]| numbers.iter().copied().map(DocumentId).collect();
+    let committed = |committer: &mut Committer, operations| committer.commit(operations).unwrap().time;
+    let first = committed(&mut committer, vec![put("a", &["one", "two", "three"])]);
+    let second = committed(&mut committer, vec![put("b", &["four"])]);
+    assert_eq!(there_by(0), None);
+    assert_eq!(there_by(1), Some(ThereBy { time: first, later: documents(&[2, 3]) }), "inside the first commit");
+    assert_eq!(there_by(3), Some(ThereBy { time: first, later: documents(&[]) }));
+    assert_eq!(there_by(4), Some(ThereBy { time: second, later: documents(&[]) }));
+    // What is annotated anew, or goes, came no later for that.
+    let again = |number| Operation::Annotate {
+        document: DocumentId(number),
+        revision: Revision(1),
+        annotations: annotations("again"),
+    };
+    committed(&mut committer, vec![again(1), Operation::Remove { path: path("b") }]);
+    assert_eq!(there_by(4), Some(ThereBy { time: second, later: documents(&[]) }));
+    assert_eq!(there_by(6), there_by(4));
+    // A clock that stands still gives the next commit the time of the last.
+    home.clock.0.store(500, std::sync::atomic::Ordering::SeqCst);
+    let third = committed(&mut committer, vec![put("c", &["five"])]);
+    let fourth = committed(&mut committer, vec![put("a", &["one", "other", "three"])]);
+    assert_eq!(third, fourth);
+    assert_eq!(there_by(7), Some(ThereBy { time: third, later: documents(&[2]) }));
+}
+
+/// A history that was written anew says of a revision when it changed last, which may be long after it came.
+#[test]
+fn what_came_early_and_changed_late_was_there_for_a_rewritten_history_too() {
+    let home = Home::new();
+    let (store, mut committer) = home.open();
+    committer.commit(vec![put("a", &["one"])]).unwrap();
+    let second = committer.commit(vec![put("b", &["two"])]).unwrap().time;
+    committer.commit(vec![put("c", &["three"])]).unwrap();
+    let again =
+        Operation::Annotate { document: DocumentId(1), revision: Revision(1), annotations: annotations("again") };
+    committer.commit(vec![again]).unwrap();
+    committer.rewrite_history().unwrap();
+    let there = store.there_by(Sequence(2)).unwrap().unwrap();
+    assert_eq!((there.time, there.later.len()), (second, 0), "the first came before the second");
 }
 
 #[test]

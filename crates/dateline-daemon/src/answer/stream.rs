@@ -5,7 +5,7 @@ use super::{Answered, Answerer, Reply, layer_of, store_error};
 use dateline_core::layers::{DctLayer, EntityLayer, TimexLayer};
 use dateline_core::{DocumentId, Revision, Sequence, Timestamp};
 use dateline_protocol::wire::{Arrival, ArrivalKind, ExportDocument, ExportEntity, ExportTimex};
-use dateline_protocol::{End, ErrorBody, ErrorKind, Export, ExportWhat, Tail};
+use dateline_protocol::{End, ErrorBody, ErrorKind, Export, ExportWhat, Selection, Tail};
 use dateline_store::{ChangeData, ChangeKind, RevisionData};
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
@@ -37,7 +37,7 @@ impl Answerer {
                 return Ok(End::done());
             }
         }
-        let mut reported = if request.once { self.matched_before(request, at)? } else { HashSet::new() };
+        let mut reported = if request.once { self.matched_before(&request.selection, at)? } else { HashSet::new() };
         loop {
             // What is not searchable yet would not match: it waits for the next round.
             let end = match self.control {
@@ -74,24 +74,37 @@ impl Answerer {
 
     /// The documents that matched before a place in the change log: what changes in them later is no news. Those of the
     /// past are judged by the revision current then, with the annotations of today.
-    fn matched_before(&self, request: &Tail, at: Sequence) -> Result<HashSet<DocumentId>, ErrorBody> {
-        let mut selection = request.selection.clone();
-        if request.from_sequence.is_some() {
-            selection.known_at = self.time_before(at)?.or(selection.known_at);
+    fn matched_before(&self, selection: &Selection, at: Sequence) -> Result<HashSet<DocumentId>, ErrorBody> {
+        if self.store.sequence() <= at {
+            let matched = self.matching(selection)?;
+            // Nothing came while the index was asked.
+            if self.store.sequence() <= at {
+                return Ok(matched);
+            }
         }
+        let Some(there) = self.store.there_by(at).map_err(store_error)? else { return Ok(HashSet::new()) };
+        let known_at = |time: Timestamp| {
+            let time = selection.known_at.map_or(time, |asked| asked.min(time));
+            Selection { known_at: Some(time), ..selection.clone() }
+        };
+        let mut matched = self.matching(&known_at(there.time))?;
+        if !there.later.is_empty() {
+            let earlier = there.time.saturating_sub(MOMENT).unwrap_or(there.time);
+            let earlier = self.matching(&known_at(earlier))?;
+            matched.retain(|document| !there.later.contains(document));
+            matched.extend(earlier.intersection(&there.later));
+        }
+        Ok(matched)
+    }
+
+    /// All documents a selection matches, up to as many as are remembered.
+    fn matching(&self, selection: &Selection) -> Result<HashSet<DocumentId>, ErrorBody> {
         let mut matched = HashSet::new();
-        self.each_selected(&selection, &mut |document, _| {
+        self.each_selected(selection, &mut |document, _| {
             matched.insert(document);
             matched.len() < REPORTED_MAX
         })?;
         Ok(matched)
-    }
-
-    /// A moment before the first document that came, changed or went behind a place in the change log; `None` when nothing
-    /// did. The log itself does not tell: its entry of a revision that was annotated anew says nothing of when it came.
-    fn time_before(&self, at: Sequence) -> Result<Option<Timestamp>, ErrorBody> {
-        let first = self.store.first_seen_after(at).map_err(store_error)?;
-        Ok(first.map(|time| time.saturating_sub(MOMENT).unwrap_or(time)))
     }
 
     /// Flat records of all documents a selection matches, in the order of their ids.
