@@ -2,6 +2,8 @@
 //! Knows nothing of the daemon's insides.
 #![allow(dead_code, unreachable_pub, missing_docs, reason = "every test binary uses its own part of this")]
 
+pub mod schema;
+
 use serde_json::Value;
 use std::fs;
 use std::io::Write;
@@ -219,13 +221,19 @@ impl Lab {
         command
     }
 
-    /// The lines `dateline ... --json` writes, as JSON.
+    /// The lines `dateline ... --json` writes, as JSON; each fits the published schema.
     pub fn ask(&self, arguments: &[&str]) -> Vec<Value> {
         let mut all = arguments.to_vec();
         all.push("--json");
         let ran = self.dateline(&all);
         assert!(ran.code() <= 1, "{arguments:?} gave {}: {}", ran.code(), ran.stderr);
-        ran.json()
+        let lines = ran.json();
+        if !lines.is_empty() {
+            let entry = schema::entry_of(arguments).unwrap_or_else(|| panic!("{arguments:?} has no schema"));
+            let wrong = lines.iter().find_map(|line| schema::check(entry, line).err());
+            assert_eq!(wrong, None, "{arguments:?} does not fit the published schema");
+        }
+        lines
     }
 
     /// Paths of the hits of a search, best first.

@@ -152,9 +152,7 @@ fn simple(command: &Command) -> Result<(Request, Renderer), Failure> {
         Command::Backup(arguments) => {
             (Request::Backup(protocol::Backup { path: absolute(&arguments.file)? }), render::backup())
         }
-        Command::Rescan(arguments) => {
-            (Request::Rescan(protocol::Rescan { wait: arguments.wait }), render::rescanning(arguments.wait))
-        }
+        Command::Rescan(arguments) => (Request::Rescan(protocol::Rescan { wait: arguments.wait }), render::rescanned()),
         _ => return Err(Failure::Usage("this command asks nothing".to_owned())),
     };
     Ok(found)

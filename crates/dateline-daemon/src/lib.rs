@@ -3,10 +3,11 @@
 //!
 //! ```no_run
 //! use dateline_daemon::Daemon;
-//! use dateline_daemon::processors::{Dating, Entities, Index, Quotes, Registry, Sentences, Watchlist};
+//! use dateline_daemon::processors::{Dating, Entities, Index, Language, Quotes, Registry, Sentences, Watchlist};
 //!
 //! fn main() -> std::process::ExitCode {
 //!     Daemon::builder()
+//!         .annotator::<Language>()
 //!         .annotator::<Sentences>()
 //!         .annotator::<Dating>()
 //!         .annotator::<Watchlist>()
@@ -61,6 +62,7 @@ pub mod processors {
     pub use dateline_processor_dating::Dating;
     pub use dateline_processor_entities::{Entities, Registry, Sentences, Watchlist};
     pub use dateline_processor_index::Index;
+    pub use dateline_processor_language::Language;
     pub use dateline_processor_quotes::Quotes;
 }
 

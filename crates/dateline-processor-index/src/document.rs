@@ -3,7 +3,7 @@
 use crate::schema::{Fields, TagKind, day, facet_tag, key, micros, pack, sketch_tag, tag};
 use crate::sketch::sketch;
 use dateline_processor::RevisionView;
-use dateline_processor::core::layers::{DctLayer, EntityLayer, EntityType, TimexLayer};
+use dateline_processor::core::layers::{DctLayer, EntityLayer, EntityType, LanguageLayer, TimexLayer};
 use dateline_processor::core::{Layer, keys};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -78,7 +78,9 @@ fn add_origin(fields: &Fields, view: &RevisionView, document: &mut TantivyDocume
     for source in view.metadata.all(keys::SOURCE) {
         document.add_text(fields.source, source);
     }
-    for language in view.metadata.all(keys::LANGUAGE) {
+    let told = layer::<LanguageLayer>(view);
+    let told = told.as_ref().and_then(|layer| layer.0.as_ref()).map(|language| language.tag.as_str());
+    for language in view.metadata.all(keys::LANGUAGE).chain(told) {
         let language = language.to_lowercase().replace('_', "-");
         let parts = language.match_indices('-').map(|(at, _)| at).chain([language.len()]);
         tags.extend(parts.map(|end| tag(TagKind::Language, &language[..end])));

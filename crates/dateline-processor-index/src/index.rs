@@ -5,7 +5,7 @@ use crate::config::IndexConfig;
 use crate::document::index_document;
 use crate::schema::{Fields, VERSION, key, tokenizers};
 use crate::search::Searching;
-use dateline_processor::core::layers::{DctLayer, EntityLayer, TimexLayer};
+use dateline_processor::core::layers::{DctLayer, EntityLayer, LanguageLayer, TimexLayer};
 use dateline_processor::core::{DocumentId, Revision, Sequence};
 use dateline_processor::{
     BuildError, BuildIndexer, Change, Descriptor, IndexError, Indexer, IndexerHome, Input, Resources, RevisionView,
@@ -257,6 +257,7 @@ fn descriptor() -> Descriptor {
         .uses::<DctLayer>()
         .uses::<TimexLayer>()
         .uses::<EntityLayer>()
+        .uses::<LanguageLayer>()
 }
 
 impl Indexer for Index {

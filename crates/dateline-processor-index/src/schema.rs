@@ -8,7 +8,7 @@ use tantivy::tokenizer::{RawTokenizer, TextAnalyzer, TokenizerManager};
 
 /// Number of the index's form. Raise it whenever the same documents would be indexed otherwise: indexes with another
 /// number are rebuilt.
-pub(crate) const VERSION: u32 = 2;
+pub(crate) const VERSION: u32 = 3;
 
 const PROSE: &str = "dateline-prose";
 const PLAIN: &str = "dateline-plain";

@@ -73,7 +73,7 @@ pub enum Request {
     Plan(Plan),
     /// Documents as they arrive, until the client closes: [`crate::wire::Arrival`].
     Tail(Tail),
-    /// A question to an indexer: one JSON value of its own.
+    /// A question to an indexer: one JSON value of its own, [`crate::wire::IndexerAnswer`].
     Ask(Ask),
     /// Records for other programs: [`crate::wire::ExportDocument`], [`crate::wire::ExportTimex`] or
     /// [`crate::wire::ExportEntity`].
@@ -84,7 +84,7 @@ pub enum Request {
     Doctor,
     /// Writes a backup: one [`crate::wire::BackupReport`].
     Backup(Backup),
-    /// Scans the folder again now: no item.
+    /// Scans the folder again now: one [`crate::wire::Rescanned`].
     Rescan(Rescan),
     /// Words that complete what was typed: [`crate::wire::Suggestion`].
     Complete(Complete),

@@ -28,6 +28,8 @@ fn add_commands(generator: &mut SchemaGenerator, add: &mut impl FnMut(&str, sche
     add("annotate (input)", generator.subschema_for::<wire::AnnotateInput>());
     add("annotate", generator.subschema_for::<wire::AnnotateOutput>());
     add("annotate (bad line)", generator.subschema_for::<wire::AnnotateError>());
+    add("ask", generator.subschema_for::<wire::IndexerAnswer>());
+    add("ask index", generator.subschema_for::<wire::WordCounts>());
     add("backup", generator.subschema_for::<wire::BackupReport>());
     add("config", generator.subschema_for::<wire::ConfigValue>());
     add("conflicts", generator.subschema_for::<wire::Conflict>());
@@ -45,6 +47,7 @@ fn add_commands(generator: &mut SchemaGenerator, add: &mut impl FnMut(&str, sche
     add("on", generator.subschema_for::<wire::DayEntry>());
     add("plan", generator.subschema_for::<wire::PlanStep>());
     add("quotes", generator.subschema_for::<wire::Quote>());
+    add("rescan", generator.subschema_for::<wire::Rescanned>());
     add("retry", generator.subschema_for::<wire::Retried>());
     add("search", generator.subschema_for::<wire::Hit>());
     add("show", generator.subschema_for::<wire::Shown>());

@@ -56,9 +56,13 @@ pub enum SearchError {
     Names(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// The names nearest to a wrong one, best first, at most three.
-pub(crate) fn nearest<'n>(wrong: &str, names: impl IntoIterator<Item = &'n str>) -> Vec<&'n str> {
+/// The names nearest to a wrong one, best first, at most three; none when it is like none of them.
+pub fn nearest<'n>(wrong: &str, names: impl IntoIterator<Item = &'n str>) -> Vec<&'n str> {
     let wrong = wrong.to_lowercase();
+    // One letter is like too many names.
+    if wrong.chars().count() < 2 {
+        return Vec::new();
+    }
     let mut scored: Vec<(f64, &str)> = names
         .into_iter()
         .map(|name| {

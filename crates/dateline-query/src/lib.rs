@@ -27,7 +27,7 @@ mod who;
 pub use conflict::{Conflict, ConflictKind, Conflicts, STATEMENTS_MAX, Side};
 pub use context::{Aliases, Article, FacetDeclaration, KnownEntity, NoAliases, OutsideError, Texts, Told, names_like};
 pub use dateline_processor_index::{Order, Scoring, Searching};
-pub use error::{QueryError, SearchError};
+pub use error::{QueryError, SearchError, nearest};
 pub use expand::{FEEDBACK, Feedback, expand_with};
 pub use note::Note;
 pub use parse::{QUERY_BYTES_MAX, parse};

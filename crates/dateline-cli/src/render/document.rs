@@ -86,6 +86,11 @@ fn head(shown: &Shown, screen: &Screen) -> String {
             out.push_str(&behind(&format!("{days}  "), room, &sure, screen));
         }
     }
+    // What is declared is among the facts.
+    if let Some(language) = shown.language.as_ref().filter(|language| language.detected) {
+        let told = format!("{}, as the text tells", terminal::escape_line(&language.tag));
+        out.push_str(&labelled("lang:", style::LABEL, &told, screen));
+    }
     for fact in shown.metadata.iter().take(FACTS_MAX) {
         let value = cut(&terminal::escape_line(&fact.value), FACT_COLUMNS);
         out.push_str(&labelled(&format!("{}:", terminal::escape_line(&fact.key)), style::LABEL, &value, screen));

@@ -12,9 +12,7 @@ pub(crate) use document::{document, layer, text};
 pub(crate) use entities::{decided, entities, entity, suggestions, who};
 pub(crate) use found::{arrival, conflicts, hits, quotes, similar};
 pub(crate) use page::{Asked, page};
-pub(crate) use status::{
-    backup, config, doctor, explanation, failures, plan, rescanning, retried, status, values, why,
-};
+pub(crate) use status::{backup, config, doctor, explanation, failures, plan, rescanned, retried, status, values, why};
 pub(crate) use when::{date, day, plot, timeline, undated};
 
 use crate::screen::{Piece, Screen, style, wrap};

@@ -8,8 +8,8 @@ use crate::when::{ago, moment};
 use dateline_config::{Config, Origin};
 use dateline_protocol::core::terminal;
 use dateline_protocol::wire::{
-    BackupReport, ConfigValue, Explanation, Failure, Finding, FindingLevel, PlanStep, Progress, Retried, Status, Step,
-    Whereabouts,
+    BackupReport, ConfigValue, Explanation, Failure, Finding, FindingLevel, PlanStep, Progress, Rescanned, Retried,
+    Status, Step, Whereabouts,
 };
 use serde_json::{Value, json};
 
@@ -279,12 +279,14 @@ pub(crate) fn backup() -> Renderer {
 }
 
 /// `dateline rescan`: that it was done, or goes on behind the scenes.
-pub(crate) fn rescanning(waited: bool) -> Renderer {
-    let told = match waited {
-        true => "looked through the folder; all that was found is searchable",
-        false => "looking through the folder; `dateline status` shows how far it is",
-    };
-    all(move |_: &[Value], screen| format!("{}\n", screen.paint(style::DIM, told)))
+pub(crate) fn rescanned() -> Renderer {
+    each(|rescanned: &Rescanned, screen| {
+        let told = match rescanned.finished {
+            true => "looked through the folder; all that was found is searchable",
+            false => "looking through the folder; `dateline status` shows how far it is",
+        };
+        format!("{}\n", screen.paint(style::DIM, told))
+    })
 }
 
 /// JSON values of whatever shape, for people.

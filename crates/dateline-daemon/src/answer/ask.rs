@@ -1,6 +1,6 @@
 //! `ask`: a question to an indexer, in its own terms.
 
-use super::{Answered, Answerer, Reply, store_error};
+use super::{Answered, Answerer, Reply, store_error, unknown};
 use crate::indexing::StoreTable;
 use dateline_processor::IndexError;
 use dateline_protocol::{Ask, End, ErrorBody, ErrorKind};
@@ -16,8 +16,8 @@ impl Answerer {
     /// Asks an indexer by name.
     pub(super) fn ask_indexer(&self, name: &str, question: &Value) -> Result<Value, ErrorBody> {
         let Some(slot) = self.slot(name) else {
-            let names = self.slots.iter().map(|slot| slot.name.clone()).collect();
-            return Err(ErrorBody::new(ErrorKind::NotFound, format!("no indexer `{name}`")).candidates(names));
+            let names: Vec<String> = self.slots.iter().map(|slot| slot.name.clone()).collect();
+            return Err(unknown(format!("no indexer `{name}`"), name, &names));
         };
         let mut table = self.store.indexer_table(name).map_err(store_error)?;
         let answer = slot.indexer.answer(question, &StoreTable(&mut table));

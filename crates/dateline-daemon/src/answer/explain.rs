@@ -2,9 +2,9 @@
 //! file is in the pipeline.
 
 use super::dates::last_day;
-use super::{Answered, Answerer, Reply, layer_of, store_error};
+use super::{Answered, Answerer, Reply, layer_of, store_error, unknown};
 use crate::decisions::{About, hints_for};
-use dateline_core::layers::{DctLayer, EntityLayer, TimexLayer};
+use dateline_core::layers::{DctLayer, EntityLayer, LanguageLayer, TimexLayer};
 use dateline_core::{DocumentInput, Outcome, OutcomeState, SourceInfo, Span, Timestamp};
 use dateline_pipeline::{ENABLED, Plan, Planned, Standing};
 use dateline_processor::{BuildAnnotator, ProcessorConfig, Resources};
@@ -50,6 +50,7 @@ impl Answerer {
             steps.extend(explain_standing(name, data, &plan));
         }
         steps.extend(dct_steps(data)?);
+        steps.extend(language_steps(data)?);
         Ok(steps)
     }
 
@@ -85,13 +86,16 @@ impl Answerer {
     fn explain_processor(&self, name: &str, data: &RevisionData) -> Result<Vec<Step>, ErrorBody> {
         let known = self.program.processor_names().any(|known| known == name);
         if !known && !data.annotations.outcomes.iter().any(|outcome| outcome.processor == name) {
-            let names = self.program.processor_names().map(str::to_owned).collect();
-            return Err(ErrorBody::new(ErrorKind::NotFound, format!("no processor `{name}`")).candidates(names));
+            let names: Vec<String> = self.program.processor_names().map(str::to_owned).collect();
+            return Err(unknown(format!("no processor `{name}`"), name, &names));
         }
         let mut steps = explain_standing(name, data, &self.program.stale(&data.annotations.outcomes)?);
         let assigns = |layer: &str| self.program.assigns(name, layer);
         if assigns("dct") {
             steps.extend(dct_steps(data)?);
+        }
+        if assigns("language") {
+            steps.extend(language_steps(data)?);
         }
         if assigns("timex") {
             let layer = layer_of::<TimexLayer>(&data.annotations.layers)?.unwrap_or_default();
@@ -127,7 +131,7 @@ impl Answerer {
                 } else {
                     "partly read"
                 };
-                steps.push(step(0, "catalog", format!("last changed {}", source.changed)));
+                steps.push(step(0, "catalog", source.changed.strftime("last changed %Y-%m-%d %H:%M:%SZ").to_string()));
                 steps.push(step(1, "documents", source.documents.to_string()));
                 steps.extend(source.diagnostics.iter().map(|found| step(1, &found.code, found.message.clone())));
             }
@@ -179,6 +183,16 @@ impl Answerer {
             hint: Some(hint.to_owned()),
         }
     }
+}
+
+/// The language and how it is known.
+fn language_steps(data: &RevisionData) -> Result<Vec<Step>, ErrorBody> {
+    let Some(layer) = layer_of::<LanguageLayer>(&data.annotations.layers)? else { return Ok(Vec::new()) };
+    let told = match &layer.0 {
+        Some(language) => format!("{}, {}", language.tag, language.basis.word()),
+        None => "none is declared, and the text does not tell".to_owned(),
+    };
+    Ok(vec![step(0, "language", told)])
 }
 
 /// Why a processor did or did not run on the document, and whether it would now.
@@ -243,7 +257,8 @@ fn dct_steps(data: &RevisionData) -> Result<Vec<Step>, ErrorBody> {
 
 fn timex_step(timex: &dateline_core::layers::Timex, text: &str) -> Step {
     let quote = timex.span.slice(text).unwrap_or_default();
-    let days = timex.interval().map(|days| format!(" = {days}")).unwrap_or_default();
+    let days = timex.interval().map(|days| days.to_string()).filter(|days| *days != timex.value);
+    let days = days.map(|days| format!(" = {days}")).unwrap_or_default();
     let anchor = match timex.anchor.and_then(|anchor| anchor.slice(text)) {
         Some(anchor) => format!(", counted from \"{anchor}\""),
         None => String::new(),

@@ -9,7 +9,7 @@ use crossbeam_channel::RecvTimeoutError;
 use dateline_core::DocumentId;
 use dateline_core::layers::EntityType;
 use dateline_pipeline::Standing;
-use dateline_protocol::wire::{BackupReport, PlanStep, Suggestion};
+use dateline_protocol::wire::{BackupReport, PlanStep, Rescanned, Suggestion};
 use dateline_protocol::{Backup, Complete, Completion, End, ErrorBody, ErrorKind, Plan, Rescan};
 use std::collections::BTreeMap;
 use std::os::unix::fs::OpenOptionsExt;
@@ -60,24 +60,26 @@ impl Answerer {
         Ok(End::of_items(reply.sent()))
     }
 
-    pub(super) fn rescan(&self, request: &Rescan, _reply: &mut Reply<'_>) -> Answered {
+    pub(super) fn rescan(&self, request: &Rescan, reply: &mut Reply<'_>) -> Answered {
         let control = self.needs_daemon("rescan")?;
-        if !request.wait {
-            control.send(Control::Rescan { done: None }).map_err(|_| stopping())?;
-            return Ok(End::done());
+        match request.wait {
+            true => self.settle(RESCAN_TIME_MAX)?,
+            false => control.send(Control::Rescan { done: None }).map_err(|_| stopping())?,
         }
-        self.settle(RESCAN_TIME_MAX)
+        let documents = self.store.stats().map_err(store_error)?.documents;
+        reply.item(&Rescanned { finished: request.wait, documents, sequence: self.store.sequence().0 });
+        Ok(End::done())
     }
 
     /// Waits until a scan begun now is over and everything it found is searchable.
-    fn settle(&self, patience: Duration) -> Answered {
+    fn settle(&self, patience: Duration) -> Result<(), ErrorBody> {
         let control = self.needs_daemon("rescan")?;
         let (done, finished) = crossbeam_channel::bounded(1);
         control.send(Control::Rescan { done: Some(done) }).map_err(|_| stopping())?;
         let until = Instant::now() + patience;
         loop {
             match finished.recv_timeout(LOOK.min(until.saturating_duration_since(Instant::now()))) {
-                Ok(()) => return Ok(End::done()),
+                Ok(()) => return Ok(()),
                 Err(RecvTimeoutError::Disconnected) => return Err(stopping()),
                 // A wish that came too late is never answered, and whoever waits keeps the store from being opened anew.
                 Err(RecvTimeoutError::Timeout) if self.live.facts().stopping => return Err(stopping()),

@@ -125,6 +125,17 @@ pub(crate) fn store_error(error: StoreError) -> ErrorBody {
     }
 }
 
+/// The error for a name that nothing has: what it is probably meant for, else all there is.
+pub(crate) fn unknown(message: String, name: &str, known: &[String]) -> ErrorBody {
+    let error = ErrorBody::new(ErrorKind::NotFound, message);
+    let near = dateline_query::nearest(name, known.iter().map(String::as_str));
+    match near.is_empty() {
+        true if known.is_empty() => error,
+        true => error.hint(format!("there is {}", known.join(", "))),
+        false => error.candidates(near.into_iter().map(str::to_owned).collect()),
+    }
+}
+
 /// A layer's error as the client gets it.
 pub(crate) fn layer_error(layer: &str, error: &dyn std::error::Error) -> ErrorBody {
     let body = ErrorBody::from_error(ErrorKind::Internal, error);

@@ -1,10 +1,12 @@
 //! `show`: one document in full, any revision of it, and the difference between two.
 
-use super::{Answered, Answerer, Reply, layer_error, layer_of, store_error};
+use super::{Answered, Answerer, Reply, layer_error, layer_of, store_error, unknown};
 use crate::difference;
-use dateline_core::layers::{DctLayer, EntityLayer, TimexLayer};
+use dateline_core::layers::{DctLayer, EntityLayer, LanguageLayer, TimexLayer};
 use dateline_core::{Revision, Timestamp};
-use dateline_protocol::wire::{DocumentDct, Fact, MentionOut, OutcomeOut, RevisionSummary, Shown, TimexOut};
+use dateline_protocol::wire::{
+    DocumentDct, Fact, LanguageOut, MentionOut, OutcomeOut, RevisionSummary, Shown, TimexOut,
+};
 use dateline_protocol::{End, ErrorBody, ErrorKind, Show};
 use dateline_store::{DocumentEntry, RevisionData, RevisionEntry};
 use serde_json::Value;
@@ -99,6 +101,7 @@ impl Answerer {
             has_lines: data.content.origin.has_lines(),
             offset: data.content.origin.offset,
             content: Some(data.entry.content.hex()),
+            language: layer_of::<LanguageLayer>(layers)?.and_then(|layer| layer.0.as_ref().map(LanguageOut::of)),
             metadata: Fact::all(&data.content.metadata),
             marks: data.content.marks.iter().map(|mark| mark.span.into()).collect(),
             timex,
@@ -119,8 +122,8 @@ impl Answerer {
     /// A stored layer as JSON, by the codec its processor declared.
     fn layer_json(&self, name: &str, layers: &[dateline_core::LayerRecord]) -> Result<Value, ErrorBody> {
         let record = layers.iter().find(|record| record.name == name).ok_or_else(|| {
-            let names = layers.iter().map(|record| record.name.clone()).collect();
-            ErrorBody::new(ErrorKind::NotFound, format!("the document has no layer `{name}`")).candidates(names)
+            let names: Vec<String> = layers.iter().map(|record| record.name.clone()).collect();
+            unknown(format!("the document has no layer `{name}`"), name, &names)
         })?;
         let Some(spec) = self.program.layer_spec(name) else {
             let message = format!("no processor of this program knows layer `{name}`");

@@ -1,6 +1,7 @@
 //! One document in full, and what could not become one.
 
 use super::{ByteSpan, DocumentDct, MentionOut, OutcomeOut, TimexOut};
+use dateline_core::layers::{Language, LanguageBasis};
 use dateline_core::{Metadata, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -34,6 +35,9 @@ pub struct Shown {
     pub offset: Option<u64>,
     /// BLAKE3 hash of the file's content when it was read, hexadecimal.
     pub content: Option<String>,
+    /// What it is written in, where that is known.
+    #[serde(default)]
+    pub language: Option<LanguageOut>,
     /// What the source says beside the text, in order.
     pub metadata: Vec<Fact>,
     /// Parts of the text that are no prose of the article: date header, wire marker.
@@ -68,6 +72,23 @@ pub struct Shown {
     /// The revision asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub diff_from: Option<u32>,
+}
+
+/// What a text is written in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LanguageOut {
+    /// BCP 47 tag.
+    pub tag: String,
+    /// Whether the letters of the text told it; else its source declares it.
+    pub detected: bool,
+}
+
+impl LanguageOut {
+    /// The wire form of a language.
+    #[must_use]
+    pub fn of(language: &Language) -> LanguageOut {
+        LanguageOut { tag: language.tag.clone(), detected: language.basis == LanguageBasis::Detected }
+    }
 }
 
 /// One fact a source states about a document; a key may stand more than once.

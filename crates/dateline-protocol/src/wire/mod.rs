@@ -20,7 +20,7 @@ pub use annotate::{
 };
 pub use attempt::{ConfigValue, LayerCounts, LayerDifference, SampleDifference, SampleTally, Tried, TriedStep};
 pub use date::{DateSuggestion, DocumentDate, UndatedDocument};
-pub use document::{Difference, DifferenceKind, Fact, Failure, Retried, RevisionSummary, Shown};
+pub use document::{Difference, DifferenceKind, Fact, Failure, LanguageOut, Retried, RevisionSummary, Shown};
 pub use entity::{
     CoMention, Decided, EntityCount, EntityDetail, EntityDocument, EntityMonth, EntityName, EntitySuggestion,
     EntitySummary,
@@ -30,7 +30,9 @@ pub use export::{ExportDocument, ExportEntity, ExportTimex};
 pub use hit::{
     Arrival, ArrivalKind, ByteSpan, Conflict, ConflictSide, Hit, Quote, Relation, SharedPassage, SimilarDocument,
 };
-pub use status::{BackupReport, Finding, FindingLevel, Progress, Status, Suggestion, Versions};
+pub use status::{
+    BackupReport, Finding, FindingLevel, IndexerAnswer, Progress, Rescanned, Status, Suggestion, Versions, WordCounts,
+};
 pub use timeline::{DayEntry, DayRelation, TimelineEntry};
 
 use dateline_core::{Date, DateInterval};

@@ -150,6 +150,33 @@ pub struct BackupReport {
     pub content: String,
 }
 
+/// What became of `dateline rescan`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Rescanned {
+    /// Whether the scan is over and all that it found is searchable; it has only begun where nobody waited.
+    pub finished: bool,
+    /// Documents that are there now.
+    pub documents: u64,
+    /// Last sequence of the change log: what comes behind it is news to `tail --from-sequence`.
+    pub sequence: u64,
+}
+
+/// What `dateline ask NAME` prints: any JSON value, in the words of the indexer that was asked.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct IndexerAnswer(pub serde_json::Value);
+
+/// What `dateline ask index '{"words": [...]}'` prints.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WordCounts {
+    /// Revisions in the index, those of the past included.
+    pub revisions: u64,
+    /// How many of them hold each word, in the order of the question.
+    pub counts: Vec<u64>,
+    /// Last sequence of the change log that is in it.
+    pub applied: u64,
+}
+
 /// One word that completes what was typed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Suggestion {

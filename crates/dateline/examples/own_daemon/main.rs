@@ -16,7 +16,7 @@ mod co_mentions;
 use amounts::Amounts;
 use co_mentions::CoMentions;
 use dateline_daemon::Daemon;
-use dateline_daemon::processors::{Dating, Entities, Index, Quotes, Registry, Sentences, Watchlist};
+use dateline_daemon::processors::{Dating, Entities, Index, Language, Quotes, Registry, Sentences, Watchlist};
 use std::process::ExitCode;
 
 /// As `datelined` has it, and for the same reason: a daemon runs for months, and the heap of the C library wears.
@@ -25,6 +25,7 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
     Daemon::builder()
+        .annotator::<Language>()
         .annotator::<Sentences>()
         .annotator::<Dating>()
         .annotator::<Watchlist>()
