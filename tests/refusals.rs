@@ -105,3 +105,45 @@ fn a_reader_that_has_seen_enough_is_no_error() {
     let output = command.args(["config", "default"]).stdout(writer).output().expect("datelined starts");
     assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(0), ""));
 }
+
+#[test]
+fn a_name_with_two_letters_swapped_is_recognised() {
+    let lab = Lab::new();
+    lab.write("a.txt", "The mayor, Jonas Tarn, met Ada Lind in Malmo. Jonas Tarn said so on Monday.\n");
+    lab.once();
+    for wrong in ["person:Jnoas", "person:Ojnas", "person:Joans"] {
+        let ran = lab.dateline(&["search", wrong]);
+        assert_eq!(ran.code(), 1, "{wrong}: {}", ran.stdout);
+        assert!(ran.stderr.contains("did you mean") && ran.stderr.contains("Jonas Tarn"), "{wrong}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn an_empty_timeline_says_why() {
+    let lab = Lab::new();
+    lab.write("a.txt", "The lighthouse was lit last Monday.\n");
+    lab.once();
+    let ran = lab.dateline(&["timeline", "lighthouse"]);
+    assert_eq!(ran.code(), 1, "{}", ran.stdout);
+    assert!(ran.stderr.contains("`lighthouse`, though 1 document matches"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("dateline undated"), "{}", ran.stderr);
+    let ran = lab.dateline(&["timeline", "harbour"]);
+    assert!(ran.code() == 1 && ran.stderr.contains("nothing found for `harbour`"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_mistyped_part_is_recognised_and_a_wrong_one_told_what_there_is() {
+    let lab = Lab::new();
+    lab.write("a.txt", "The lighthouse was lit.\n");
+    lab.once();
+    let said = |arguments: &[&str]| {
+        let ran = lab.dateline(arguments);
+        assert_eq!(ran.code(), 1, "{arguments:?}: {}", ran.stdout);
+        ran.stderr
+    };
+    assert!(said(&["ask", "regitry"]).ends_with("did you mean:\n  registry\n"));
+    assert!(said(&["ask", "nobody"]).ends_with("hint: there is index, registry\n"));
+    assert!(said(&["explain", "a.txt", "datng"]).ends_with("did you mean:\n  dating\n"));
+    assert!(said(&["show", "a.txt", "--layer", "timx"]).ends_with("did you mean:\n  timex\n"));
+    assert!(said(&["show", "a.txt", "--layer", "colour"]).contains("hint: there is dct, entity, "));
+}

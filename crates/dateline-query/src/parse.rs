@@ -341,7 +341,7 @@ impl Parser<'_> {
             "place" => ClauseKind::Entity(EntityField::Place, self.terms(raw)?),
             "date" => ClauseKind::Written(dates("date", raw)?),
             "mentions" => ClauseKind::Mentions(dates("mentions", raw)?),
-            "lang" => ClauseKind::Language(value()),
+            "lang" => ClauseKind::Language(language(raw)?),
             "ext" => ClauseKind::Extension(value()),
             _ => ClauseKind::Other(OtherField {
                 name: name.name.clone(),
@@ -352,6 +352,18 @@ impl Parser<'_> {
         };
         Ok(clause(span, kind))
     }
+}
+
+/// A language tag, or the beginning of one (RFC 5646, 2.2.1): a name of a language would never be found.
+fn language(raw: &Raw) -> Result<String, QueryError> {
+    let tag = raw.text.trim().replace('_', "-");
+    let primary = tag.split('-').next().unwrap_or_default();
+    if (2..=3).contains(&primary.len()) && tag.bytes().all(|letter| letter.is_ascii_alphanumeric() || letter == b'-') {
+        return Ok(tag);
+    }
+    let message = format!("`{tag}` is no language tag");
+    Err(QueryError::new(message, raw.span.clone(), "a tag of two or three letters, and what may follow it")
+        .hint("for example `lang:en`, `lang:uk`, `lang:pt-BR`"))
 }
 
 fn dates(field: &str, raw: &Raw) -> Result<DateInterval, QueryError> {
@@ -465,6 +477,7 @@ mod tests {
             ("person:\"boris johnson\"", "Person:'boris+johnson'"),
             ("Title:(peace OR war)", "(Title:peace | Title:war)"),
             ("path:seeds/a-b.txt ext:.TXT lang:en", "(Path:seeds+a+b+txt =.TXT =en)"),
+            ("lang:pt_BR OR lang:fil", "(=pt-BR | =fil)"),
             ("tone:>=5", "tone=>=5"),
             ("at 10:30, note: this -- and - that", "(at 10+30 note this and that)"),
             ("https://example.org/a", "https+example+org+a"),
@@ -497,6 +510,7 @@ mod tests {
             ("\"a b\"~x", "\"a b\"~x\n     ^"),
             ("san*tion", "san*tion\n^^^^^^^^"),
             ("person:\"\"", "person:\"\"\n       ^^"),
+            ("lang:english", "lang:english\n     ^^^^^^^"),
         ] {
             let error = parse(query).expect_err(query);
             assert_eq!(error.pointed(query), pointed, "{error}");

@@ -2,12 +2,15 @@
 
 use super::table::{cell, figure, indented, plain, table};
 use super::{Renderer, all, date_or_undated, each, heading, place};
+use crate::output::labelled;
 use crate::screen::{Piece, Screen, columns, counted, hang, number, pad, style, wrap};
 use dateline_protocol::core::{Date, terminal};
 use dateline_protocol::wire::{DayEntry, DayRelation, Days, DocumentDate, Evidence, TimelineEntry, UndatedDocument};
 use std::collections::BTreeMap;
 
 const INDENT: &str = "            ";
+/// Stands for steps of a plot that are empty.
+const GAP: &str = "⋮";
 /// Columns of the longest bar of a plot: where there is room, and at least.
 const BAR_COLUMNS_MAX: usize = 40;
 const BAR_COLUMNS_MIN: usize = 8;
@@ -50,7 +53,13 @@ pub(crate) fn plot() -> Renderer {
         let beside = label_columns + 2 + 1 + columns(&number(most));
         let room = screen.width.map_or(BAR_COLUMNS_MAX, |width| width.saturating_sub(beside).min(BAR_COLUMNS_MAX));
         let mut out = String::new();
+        let mut next: Option<Date> = None;
         for ((earliest, latest), count) in days {
+            // Steps that nothing is said of are left out, and said to be.
+            if next.is_some_and(|next| next < earliest) {
+                out.push_str(&format!("{}\n", screen.paint(style::DIM, GAP)));
+            }
+            next = next.max(latest.tomorrow().ok());
             let label = pad(&Days { earliest, latest }.to_string(), label_columns);
             let bar = bar(count, most, room.max(BAR_COLUMNS_MIN));
             out.push_str(&format!(
@@ -144,7 +153,7 @@ fn document_date(found: &DocumentDate, screen: &Screen) -> String {
         ("not after", found.not_after.map(|day| format!("{day}, the file's own time, which proves nothing more"))),
     ];
     for (name, value) in bounds.into_iter().filter_map(|(name, value)| Some((name, value?))) {
-        out.push_str(&format!("{} {value}\n", screen.paint(style::LABEL, &format!("{name}:"))));
+        out.push_str(&labelled(&format!("{name}:"), style::LABEL, &value, screen));
     }
     if !found.evidence.is_empty() {
         out.push('\n');
@@ -233,6 +242,7 @@ mod tests {
         ");
         insta::assert_snapshot!(shown(&plot(), &entries, &plain(Some(50))), @r"
         2022-03-29  ████████████████████████████████████ 3
+        ⋮
         2022-04     ████████████ 1
         ");
     }

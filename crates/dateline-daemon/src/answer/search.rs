@@ -76,8 +76,13 @@ impl Aliases for Names<'_> {
     fn like(&self, name: &str) -> Result<Vec<String>, OutsideError> {
         // The registry finds names by any part of them: a name with a slip in it has some part without.
         let letters: Vec<char> = name.chars().collect();
-        let parts = [&letters[..], &letters[..letters.len().min(PART_LETTERS)], &letters[letters.len() / 2..]];
-        let parts = parts.map(|part| part.iter().collect::<String>());
+        let mut parts = vec![name.to_owned(), beginning(&letters), letters[letters.len() / 2..].iter().collect()];
+        // Two letters in each other's place at the beginning of a short name leave no part of it as it is.
+        for at in 1..letters.len().min(PART_LETTERS + 1) {
+            let mut swapped = letters.clone();
+            swapped.swap(at - 1, at);
+            parts.push(beginning(&swapped));
+        }
         let answer = self.ask(json!({"op": "list", "queries": parts, "limit": LIKE_LOOKED_AT}))?;
         let mut known: Vec<(String, Vec<String>)> = Vec::new();
         for entity in answer["entities"].as_array().into_iter().flatten() {
@@ -87,6 +92,11 @@ impl Aliases for Names<'_> {
         }
         Ok(dateline_query::names_like(name, &known))
     }
+}
+
+/// The letters a name is looked for by.
+fn beginning(letters: &[char]) -> String {
+    letters.iter().take(PART_LETTERS).collect()
 }
 
 /// The facets processors declare.

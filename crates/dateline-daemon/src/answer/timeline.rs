@@ -153,6 +153,9 @@ impl Answerer {
                 break;
             }
         }
+        if reply.sent() == 0 && !loaded.is_empty() {
+            reply.note(nothing_placed(loaded.len(), request));
+        }
         Ok(End::of_items(reply.sent()))
     }
 
@@ -212,6 +215,24 @@ fn limited(found: &Found, which: &str, reply: &mut Reply<'_>) {
         let message = format!("made from the {which} {} of {} documents that match", found.hits.len(), found.total);
         reply.note(Note::new("best-matches-only", message).hint("narrow the query to have all of them"));
     }
+}
+
+/// Why a timeline is empty although documents match.
+fn nothing_placed(documents: usize, request: &Timeline) -> Note {
+    let matched = match documents {
+        1 => "1 document matches".to_owned(),
+        many => format!("{many} documents match"),
+    };
+    let when = match (request.from, request.to) {
+        (Some(from), Some(to)) => format!("between {from} and {to}"),
+        (Some(from), None) => format!("after {from}"),
+        (None, Some(to)) => format!("before {to}"),
+        (None, None) => "in time".to_owned(),
+    };
+    let searched = request.selection.searched();
+    let message = format!("nothing can be placed {when}{searched}, though {matched}");
+    Note::new("nothing-placed", message)
+        .hint("without a date of its own a document gives only days it names in full; `dateline undated` lists them")
 }
 
 fn timeline_entry(entry: dateline_query::TimelineEntry) -> TimelineEntry {
