@@ -21,6 +21,6 @@ pub use error::ChainError;
 pub use key::{InputHashes, canonical_json};
 pub use plan::{Plan, Planned, Reason, Standing};
 pub use registry::{ENABLED, ProcessorTables, Registry, Section, SectionKind};
-pub use run::{Annotated, Blocked, Previous, RunOptions, Step, panic_message};
+pub use run::{Annotated, Blocked, Previous, RunOptions, Step, error_chain, panic_message};
 
 pub use dateline_processor as processor;

@@ -340,15 +340,16 @@ fn log_unreadable(reader: &str, layer: &str, error: &CodecError) {
     tracing::warn!(processor = reader, layer, cause, "a stored layer does not decode and is made anew");
 }
 
-fn error_chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
+/// The message of an error with those of its causes, on one line; a cause that says the same again is left out.
+#[must_use]
+pub fn error_chain(error: &dyn std::error::Error) -> String {
+    let mut texts: Vec<String> = Vec::new();
+    for text in std::iter::successors(Some(error), |&error| error.source()).map(ToString::to_string) {
+        if texts.last() != Some(&text) {
+            texts.push(text);
+        }
     }
-    text
+    texts.join(": ")
 }
 
 /// What a panic said, for people.

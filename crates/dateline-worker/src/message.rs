@@ -229,7 +229,7 @@ pub(crate) struct LeftOut {
 pub(crate) struct Attempt {
     /// Documents that were delivered already.
     pub(crate) delivered: u32,
-    /// Whether each processor is announced before it runs, and each document of a document job delivered when it is through.
+    /// Whether each processor is announced before it runs, and each document delivered when it is through.
     pub(crate) careful: bool,
     pub(crate) blocked: Vec<BlockedHere>,
     pub(crate) left_out: Vec<LeftOut>,

@@ -9,7 +9,9 @@ use crate::message::{
 use crate::parser::{self, ParsedDocument, ParserOptions};
 use crate::pipeline::exec::ExecTransport;
 use crate::pipeline::processor::core::{DocumentInput, Hints, PartNames, SourceInfo, SourcePath, Timestamp};
-use crate::pipeline::{Annotated, Blocked, Chain, ChainError, Previous, Registry, RunOptions, panic_message};
+use crate::pipeline::{
+    Annotated, Blocked, Chain, ChainError, Previous, Registry, RunOptions, error_chain, panic_message,
+};
 use crate::sandbox;
 use crate::yielding::begin_session;
 use serde::de::DeserializeOwned;
@@ -78,7 +80,7 @@ pub fn serve(
     let chain = match build(&init, programs) {
         Ok(chain) => chain,
         Err(error) => {
-            line.send(&Reply::Unable(chain_of(&error)))?;
+            line.send(&Reply::Unable(error_chain(&error)))?;
             line.flush()?;
             return Err(error.into());
         }
@@ -179,7 +181,8 @@ impl Worker {
     /// Parses and annotates a source, sending slices as they fill.
     fn source(&self, source: &Source) -> Result<(), FrameError> {
         let began = thread_time();
-        let mut slice = Slice { line: &self.line, documents: Vec::new(), bytes: 0, sent: Instant::now() };
+        let careful = source.attempt.careful;
+        let mut slice = Slice { line: &self.line, careful, documents: Vec::new(), bytes: 0, sent: Instant::now() };
         let mut broken = None;
         let mut index: u32 = 0;
         let mut book = HintBook::new(&source.hints);
@@ -283,6 +286,8 @@ fn is_full(documents: usize, bytes: usize, sent: Instant) -> bool {
 
 struct Slice<'a> {
     line: &'a Line,
+    /// Whether each document is sent when it is through, so that what comes after it is not blamed on its processors.
+    careful: bool,
     documents: Vec<SourceDocument>,
     bytes: usize,
     sent: Instant,
@@ -292,7 +297,7 @@ impl Slice<'_> {
     fn push(&mut self, document: SourceDocument) -> Result<(), FrameError> {
         self.bytes += document.weight();
         self.documents.push(document);
-        if is_full(self.documents.len(), self.bytes, self.sent) {
+        if self.careful || is_full(self.documents.len(), self.bytes, self.sent) {
             self.flush()?;
             self.line.flush()?;
         }
@@ -328,17 +333,6 @@ impl<'a> HintBook<'a> {
         let entry = |wanted: &str| self.hints.iter().find(|entry| entry.part == wanted);
         entry(&name).or_else(|| entry("")).map(|entry| entry.hints.clone()).unwrap_or_default()
     }
-}
-
-fn chain_of(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }
 
 #[cfg(test)]
