@@ -232,3 +232,29 @@ fn a_socket_left_behind_is_replaced_and_one_in_use_is_not() {
     assert!(daemon.stop().success());
     assert!(!path.exists(), "a daemon that ends takes its socket with it");
 }
+
+#[test]
+fn a_socket_is_not_looked_for_where_another_user_could_put_his_own() {
+    use std::os::unix::fs::PermissionsExt;
+    let lab = Lab::new();
+    let runtime = lab.directory().join("runtime");
+    std::fs::create_dir(&runtime).expect("is made");
+    let mode = |mode| std::fs::set_permissions(&runtime, PermissionsExt::from_mode(mode)).expect("mode is set");
+    // Too long for a socket of its own.
+    let state = lab.directory().join("s".repeat(100));
+    let lab = lab.with_state(state).with("XDG_RUNTIME_DIR", runtime.to_str().expect("is UTF-8"));
+    lab.write("a.txt", "The lake froze.\n");
+    lab.once();
+    assert_eq!(lab.search("lake"), ["a.txt"], "nobody has put anything there");
+    mode(0o777);
+    for (refused, code) in [(lab.run_datelined(&["run"]), 2), (lab.dateline(&["search", "lake"]), 3)] {
+        assert_eq!(refused.code(), code, "{}", refused.stderr);
+        assert!(refused.stderr.contains(runtime.to_str().expect("is UTF-8")), "{}", refused.stderr);
+        assert!(refused.stderr.contains("hint: set `XDG_RUNTIME_DIR`"), "{}", refused.stderr);
+    }
+    mode(0o700);
+    let daemon = lab.start();
+    assert!(socket(&lab).starts_with(&runtime));
+    assert_eq!(lab.search("lake"), ["a.txt"]);
+    assert!(daemon.stop().success(), "{}", lab.log());
+}

@@ -121,6 +121,7 @@ impl Failure {
     fn hint(&self) -> Option<String> {
         match self {
             Failure::Client(ClientError::Refused(body)) => body.hint.clone(),
+            Failure::Client(ClientError::Place(error)) => Some(error.hint().to_owned()),
             Failure::Client(ClientError::TimedOut(_)) => Some("allow it more time with `--timeout 2m`".to_owned()),
             Failure::Client(_) => Some("`datelined` may have just stopped; try again".to_owned()),
             Failure::Config(error) => error.hint(),

@@ -1,6 +1,7 @@
 //! What a person is told when the daemon cannot start or go on: message, causes, hint, exit code.
 
 use crate::repair::Damage;
+use crate::server::SocketError;
 use dateline_protocol::{ErrorBody, ErrorKind};
 use std::error::Error;
 use std::io::Write;
@@ -112,6 +113,16 @@ impl From<dateline_store::StoreError> for Fatal {
     }
 }
 
+impl From<SocketError> for Fatal {
+    fn from(error: SocketError) -> Fatal {
+        let hint = match &error {
+            SocketError::Place(place) => Some(place.hint().to_owned()),
+            SocketError::Bind { .. } => None,
+        };
+        Fatal { error: error.into(), hint }
+    }
+}
+
 macro_rules! unhinted {
     ($($error:ty),+ $(,)?) => {
         $(impl From<$error> for Fatal {
@@ -129,7 +140,6 @@ unhinted!(
     dateline_worker::PoolError,
     dateline_worker::ServeError,
     crate::engine::EngineError,
-    crate::server::SocketError,
     crate::resources::ResourceError,
     crate::indexing::IndexingError,
 );

@@ -3,7 +3,8 @@
 use crate::answer::Answerer;
 use dateline_protocol::{
     Answering, ErrorBody, ErrorKind, FrameDecoder, Greeting, Hello, PROTOCOL_VERSION, REQUEST_FRAME_BYTES_MAX,
-    RESPONSE_FRAME_BYTES_MAX, Request, Response, Welcome, decode_call, encode_frame,
+    RESPONSE_FRAME_BYTES_MAX, Request, Response, SocketPlaceError, Welcome, check_socket_place, decode_call,
+    encode_frame,
 };
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -31,21 +32,30 @@ const FRAMES_WAITING_MAX: usize = 32;
 
 /// Why the socket could not be opened.
 #[derive(Debug, thiserror::Error)]
-#[error("socket `{path}` could not be opened")]
-pub(crate) struct SocketError {
-    path: PathBuf,
-    #[source]
-    source: std::io::Error,
+pub(crate) enum SocketError {
+    /// The system refuses.
+    #[error("socket `{path}` could not be opened")]
+    Bind {
+        /// Where it was to be.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Another user could put his own in its place.
+    #[error(transparent)]
+    Place(#[from] SocketPlaceError),
 }
 
 /// Binds the socket with mode 0600 in a directory that is the user's alone, or, with a group, with 0660 in one of mode
 /// 0750 that the group may enter. The caller holds the state's lock, so a socket that lies there already belongs to
 /// nobody.
 pub(crate) fn bind(path: &Path, group: Option<&str>) -> Result<UnixListener, SocketError> {
-    let wrap = |source| SocketError { path: path.to_owned(), source };
+    let wrap = |source| SocketError::Bind { path: path.to_owned(), source };
     if let Some(directory) = path.parent().filter(|directory| !directory.exists()) {
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(wrap)?;
     }
+    check_socket_place(path)?;
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(wrap(error)),
         _ => {}

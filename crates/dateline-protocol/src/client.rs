@@ -2,7 +2,8 @@
 
 use crate::frame::{REQUEST_FRAME_BYTES_MAX, RESPONSE_FRAME_BYTES_MAX, encode_frame, read_frame};
 use crate::{
-    Call, End, ErrorBody, ErrorKind, FrameError, Greeting, Hello, Note, PROTOCOL_VERSION, Request, Response, Welcome,
+    Call, End, ErrorBody, ErrorKind, FrameError, Greeting, Hello, Note, PROTOCOL_VERSION, Request, Response,
+    SocketPlaceError, Welcome, check_socket_place,
 };
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde::de::DeserializeOwned;
@@ -26,6 +27,9 @@ pub enum ClientError {
         #[source]
         source: io::Error,
     },
+    /// Another user could listen there in the daemon's place.
+    #[error(transparent)]
+    Place(#[from] SocketPlaceError),
     /// The connection broke.
     #[error("connection to the daemon broke")]
     Frame(#[source] FrameError),
@@ -92,8 +96,10 @@ impl Client {
     /// Connects to a daemon's socket.
     ///
     /// # Errors
-    /// [`ClientError::Connect`] when nobody listens; else as [`Client::over`].
+    /// [`ClientError::Connect`] when nobody listens; [`ClientError::Place`] when it might be somebody else who does; else
+    /// as [`Client::over`].
     pub fn connect(socket: &Path, hello: &Hello, patience: Duration) -> Result<Client, ClientError> {
+        check_socket_place(socket)?;
         let failed = |source| ClientError::Connect { path: socket.display().to_string(), source };
         let stream = UnixStream::connect(socket).map_err(failed)?;
         stream.set_write_timeout(Some(patience)).map_err(failed)?;

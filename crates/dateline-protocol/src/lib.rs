@@ -18,6 +18,7 @@ mod request;
 mod response;
 mod schema;
 mod socket;
+mod trust;
 pub mod wire;
 
 pub use dateline_core as core;
@@ -34,3 +35,4 @@ pub use request::{
 pub use response::{Counts, End, ErrorBody, ErrorKind, Exit, Note, Place, Response};
 pub use schema::{render_schema, schema};
 pub use socket::{SOCKET_NAME, SOCKET_PATH_BYTES_MAX, socket_path, socket_path_in};
+pub use trust::{SocketPlaceError, check_socket_place};
