@@ -6,7 +6,7 @@ use crate::program::Program;
 use crate::program::programs::THIS_PROGRAM;
 use dateline_core::terminal::escape_line;
 use dateline_core::{ContentHash, DocumentInput, SourceInfo, SourcePath};
-use dateline_pipeline::{Annotated, Chain, Previous, RunOptions};
+use dateline_pipeline::{Annotated, Chain, Previous, RunOptions, error_chain};
 use dateline_processor::LayerSpec;
 use dateline_protocol::wire::{OutcomeOut, Tried, TriedStep};
 use dateline_worker::{DirectPrograms, Launcher};
@@ -54,7 +54,9 @@ pub(crate) fn attempt(program: Arc<Program>, file: &Path, only: Option<&str>, as
         if as_json { writeln!(output, "{}", json!(tried)) } else { print(&mut output, &tried) }?;
     }
     for failure in &report.failures {
-        eprintln!("record {} on line {}: {}", failure.part, failure.line, failure.reason);
+        let text = format!("record {} on line {}: {}", failure.part, failure.line, failure.reason);
+        // Only the documents are the answer: whoever closed this end has lost nothing.
+        let _ = writeln!(std::io::stderr(), "{}", escape_line(&text));
     }
     Ok(())
 }
@@ -87,7 +89,7 @@ pub(crate) fn check_name(program: &Program, only: Option<&str>) -> Result<(), Fa
 pub(crate) fn json_layer(spec: &LayerSpec, annotated: &Annotated, text: &str) -> Result<Option<Value>, Fatal> {
     let Some(record) = annotated.layers.iter().find(|record| record.name == spec.name()) else { return Ok(None) };
     let value = spec.decode(record).and_then(|value| spec.to_json(&*value));
-    let mut value = value.map_err(|error| std::io::Error::other(crate::errors::chain(&error)))?;
+    let mut value = value.map_err(|error| std::io::Error::other(error_chain(&error)))?;
     quote_spans(&mut value, text);
     Ok(Some(value))
 }

@@ -2,13 +2,14 @@
 
 use crate::live::Facts;
 use crate::program::Program;
+use crate::setup;
+use dateline_pipeline::error_chain;
 use dateline_protocol::wire::{Finding, FindingLevel};
 use dateline_store::StateDir;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
 
-/// Directories counted before the count is given up as "many".
-const DIRECTORIES_MAX: u64 = 2_000_000;
+/// Below this limit of inotify watches a larger one is not suggested.
+const WATCHES_WANTED_MIN: u64 = 524_288;
 
 fn finding(check: &str, level: FindingLevel, message: impl Into<String>) -> Finding {
     Finding { check: check.to_owned(), level, message: message.into(), fix: None }
@@ -20,8 +21,8 @@ fn fix(finding: Finding, text: impl Into<String>) -> Finding {
 
 /// All findings, good ones too.
 pub(crate) fn examine(state: &StateDir, program: &Program, facts: &Facts, daemon: bool) -> Vec<Finding> {
-    let mut findings = vec![root(&program.root), watches(&program.root), space(state, program), lock(state, daemon)];
-    findings.push(permissions(state));
+    let mut findings = folder(program);
+    findings.extend([space(state, program), lock(state, daemon), permissions(state)]);
     findings.extend(sandbox(facts, daemon));
     findings.push(versions(program));
     findings.extend(facts.notes.iter().map(|note| finding("daemon", FindingLevel::Warning, note.clone())));
@@ -33,39 +34,36 @@ pub(crate) fn clock(doubt: String, what_to_do: &str) -> Finding {
     fix(finding("clock", FindingLevel::Warning, doubt), what_to_do)
 }
 
-fn root(root: &Path) -> Finding {
-    match std::fs::read_dir(root) {
-        Ok(_) => finding("folder", FindingLevel::Good, format!("`{}` can be read", root.display())),
+/// Whether the folder can be looked through, and its directories watched.
+fn folder(program: &Program) -> Vec<Finding> {
+    let report = match setup::scan(program) {
+        Ok(report) => report,
         Err(error) => {
-            let message = format!("`{}` cannot be read: {error}", root.display());
-            fix(finding("folder", FindingLevel::Problem, message), "make the folder, or name another with --root")
+            let text = "make the folder, or name another with --root";
+            return vec![fix(finding("folder", FindingLevel::Problem, error_chain(&error)), text)];
         }
-    }
+    };
+    let path = program.root.display();
+    let folder = match report.problems.first() {
+        None => finding("folder", FindingLevel::Good, format!("`{path}` can be read")),
+        Some(first) => {
+            let message = format!("not all of `{path}` can be read: {first}");
+            let text = "let the daemon's user read it, or leave it out with `watch.ignore`";
+            fix(finding("folder", FindingLevel::Warning, message), text)
+        }
+    };
+    vec![folder, watches(report.directories)]
 }
 
-fn count_directories(directory: &Path, count: &mut u64) {
-    *count += 1;
-    for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
-        if *count < DIRECTORIES_MAX && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            count_directories(&entry.path(), count);
-        }
-    }
-}
-
-fn watches(root: &Path) -> Finding {
+fn watches(directories: u64) -> Finding {
     let limit = std::fs::read_to_string("/proc/sys/fs/inotify/max_user_watches");
     let Some(limit) = limit.ok().and_then(|text| text.trim().parse::<u64>().ok()) else {
         return finding("watches", FindingLevel::Warning, "the limit of inotify watches cannot be read");
     };
-    let mut directories = 0;
-    count_directories(root, &mut directories);
-    let message = format!(
-        "{directories} director{}, {limit} inotify watches allowed",
-        if directories == 1 { "y" } else { "ies" }
-    );
+    let noun = if directories == 1 { "directory" } else { "directories" };
+    let message = format!("{directories} {noun}, {limit} inotify watches allowed");
     if directories * 2 > limit {
-        let wanted = (directories * 4).max(524_288);
-        let text = format!("sysctl fs.inotify.max_user_watches={wanted}");
+        let text = format!("sysctl fs.inotify.max_user_watches={}", (directories * 4).max(WATCHES_WANTED_MIN));
         return fix(finding("watches", FindingLevel::Warning, message), text);
     }
     finding("watches", FindingLevel::Good, message)

@@ -17,6 +17,7 @@ use crate::program::Program;
 use crate::repair::Damage;
 use crossbeam_channel::{Receiver, SendTimeoutError, Sender, never, select, tick};
 use dateline_core::{ContentHash, DocumentId, SourcePath, Timestamp};
+use dateline_pipeline::error_chain;
 use dateline_store::{Decisions, Failure, FailureEntry, FileIdentity, Operation, Store, StoreError};
 use dateline_watch::{ReadErrorKind, ReadLimits, Root, StableFile, WatchEvent, Watcher};
 use dateline_worker::{Answer, Job, PartHints, Pool, SourceDocument, SourceJob, Urgency, Work};
@@ -303,7 +304,7 @@ impl Engine {
                 self.begin_stop();
             }
             Err(error) => {
-                let causes = crate::errors::chain(&error);
+                let causes = error_chain(&error);
                 tracing::error!(error = causes, "the configuration is not taken over; the earlier one stays in force");
                 self.set_note("configuration: ", Some(&causes));
             }
@@ -656,7 +657,7 @@ impl Engine {
             ReadErrorKind::TooLarge { .. } => "too-large",
             _ => "unreadable",
         };
-        let reason = crate::errors::chain(error);
+        let reason = error_chain(error);
         let key = self.program.failure_key(&path);
         let failure = Failure { code: code.to_owned(), reason, quarantined: false, content: None, key };
         self.end_path(Operation::Fail { path: path.clone(), identity, failure }, path)

@@ -2,22 +2,11 @@
 
 use crate::repair::Damage;
 use crate::server::SocketError;
+use dateline_core::terminal::escape;
 use dateline_protocol::{ErrorBody, ErrorKind};
 use std::error::Error;
 use std::io::Write;
 use std::process::ExitCode;
-
-/// The message of an error with those of its causes.
-pub(crate) fn chain(error: &dyn Error) -> String {
-    let causes = std::iter::successors(Some(error), |&error| error.source());
-    let mut texts: Vec<String> = Vec::new();
-    for text in causes.map(|error| error.to_string()) {
-        if texts.last() != Some(&text) {
-            texts.push(text);
-        }
-    }
-    texts.join(": ")
-}
 
 /// An error that ends the program, with what to do about it.
 #[derive(Debug)]
@@ -66,10 +55,15 @@ impl Fatal {
 
     /// Prints it as all errors of the project are printed, and gives the exit code, whether or not anybody reads it.
     pub(crate) fn report(&self) -> ExitCode {
+        let _ = std::io::stderr().write_all(self.shown().as_bytes());
+        self.exit_code()
+    }
+
+    /// As it is printed. It may name files and quote their content, which must not reach a terminal as they are.
+    fn shown(&self) -> String {
         let causes = self.causes().map(|cause| format!("caused by: {cause}\n")).collect::<String>();
         let hint = self.hint.as_ref().map(|hint| format!("hint: {hint}\n")).unwrap_or_default();
-        let _ = write!(std::io::stderr(), "datelined: {}\n{causes}{hint}", self.error);
-        self.exit_code()
+        escape(&format!("datelined: {}\n{causes}{hint}", self.error)).into_owned()
     }
 
     fn exit_code(&self) -> ExitCode {
@@ -143,3 +137,16 @@ unhinted!(
     crate::resources::ResourceError,
     crate::indexing::IndexingError,
 );
+
+#[cfg(test)]
+mod tests {
+    use super::Fatal;
+
+    #[test]
+    fn what_files_hold_does_not_reach_the_terminal_as_it_is() {
+        let error = std::io::Error::other("`\u{1b}]0;owned\u{7}\u{202e}.txt` is broken");
+        let fatal = Fatal::hinted(error, "rename `\u{9b}31m`");
+        let expected = "datelined: `\\u{1b}]0;owned\\u{7}\\u{202e}.txt` is broken\nhint: rename `\\u{9b}31m`\n";
+        assert_eq!(fatal.shown(), expected);
+    }
+}

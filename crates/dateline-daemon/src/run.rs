@@ -114,25 +114,10 @@ pub(crate) fn check_root(program: &Program, opened: &Opened) -> Result<(), Fatal
     Ok(())
 }
 
-fn require_root(program: &Program) -> Result<(), Fatal> {
-    std::fs::read_dir(&program.root).map(drop).map_err(|source| {
-        let root = program.root.display();
-        let error = WithSource { message: format!("folder `{root}` cannot be read"), source };
-        Fatal::hinted(error, format!("make it (`mkdir -p {root}`), or name another with `--root DIR`"))
-    })
-}
-
-#[derive(Debug, thiserror::Error)]
-#[error("{message}")]
-struct WithSource {
-    message: String,
-    #[source]
-    source: std::io::Error,
-}
-
 /// Reads the folder until nothing is left; what turns out to be damaged is made anew first.
 fn once(program: Arc<Program>) -> Result<(), Fatal> {
-    require_root(&program)?;
+    // Before a state is made for it.
+    setup::open_root(&program)?;
     let mut repairs = Repairs::default();
     let signals = Signals::listen()?;
     loop {

@@ -4,13 +4,13 @@
 use crate::attempt::{chain_of, check_name, json_layer};
 use crate::decisions::{About, hints_for, name_by_id};
 use crate::difference;
-use crate::errors::{Fatal, chain as causes};
+use crate::errors::Fatal;
 use crate::program::Program;
 use crate::program::programs::THIS_PROGRAM;
 use crate::setup;
 use dateline_core::{DocumentId, DocumentInput, PartNames, SourceInfo, SourcePath, Timestamp};
 use dateline_parser::ParsedDocument;
-use dateline_pipeline::{Chain, Previous, RunOptions};
+use dateline_pipeline::{Chain, Previous, RunOptions, error_chain};
 use dateline_protocol::wire::{
     DifferenceKind, LayerCounts, LayerDifference, SampleDifference, SampleTally, Shown, Status,
 };
@@ -37,7 +37,7 @@ struct Stored(Client);
 
 impl Stored {
     fn reach(program: &Program) -> Result<Stored, Fatal> {
-        let failed = |error: dateline_protocol::ClientError| std::io::Error::other(causes(&error));
+        let failed = |error: dateline_protocol::ClientError| std::io::Error::other(error_chain(&error));
         let hello = Hello::new(None);
         if let Ok(client) = Client::connect(&setup::socket_of(program), &hello, PATIENCE) {
             return Ok(Stored(client));
@@ -65,7 +65,7 @@ impl Stored {
 
     /// Fails when what is stored came from another folder than this program's.
     fn check_root(&mut self, program: &Program) -> Result<(), Fatal> {
-        let failed = |error: dateline_protocol::ClientError| std::io::Error::other(causes(&error));
+        let failed = |error: dateline_protocol::ClientError| std::io::Error::other(error_chain(&error));
         let mut answer = self.0.ask(Request::Status, Some(PATIENCE)).map_err(failed)?;
         let item = answer.next_item().map_err(failed)?;
         while answer.next_item().map_err(failed)?.is_some() {}
@@ -83,10 +83,10 @@ impl Stored {
     fn show(&mut self, document: &str, layer: Option<&str>) -> Result<Shown, String> {
         let layers = layer.map(str::to_owned).into_iter().collect();
         let request = Request::Show(Show { document: document.to_owned(), layers, ..Show::default() });
-        let mut answer = self.0.ask(request, Some(PATIENCE)).map_err(|error| causes(&error))?;
-        let item = answer.next_item().map_err(|error| causes(&error))?.ok_or("no answer")?;
+        let mut answer = self.0.ask(request, Some(PATIENCE)).map_err(|error| error_chain(&error))?;
+        let item = answer.next_item().map_err(|error| error_chain(&error))?.ok_or("no answer")?;
         // The end of the answer is taken too: the next one follows it.
-        while answer.next_item().map_err(|error| causes(&error))?.is_some() {}
+        while answer.next_item().map_err(|error| error_chain(&error))?.is_some() {}
         serde_json::from_str(item.get()).map_err(|error| error.to_string())
     }
 }

@@ -87,7 +87,7 @@ fn read_through(store: &Store, live: &Live) -> Option<Vec<Finding>> {
             Ok(ScrubState::Finished { findings, .. }) => return Some(findings),
             Err(error) => {
                 let part = error.damaged().unwrap_or(StatePart::History);
-                return Some(vec![Finding { part, document: None, what: crate::errors::chain(&error) }]);
+                return Some(vec![Finding { part, document: None, what: dateline_pipeline::error_chain(&error) }]);
             }
         }
         if live.wait(PAUSE, |facts| facts.stopping) {

@@ -239,7 +239,7 @@ pub(crate) fn start(program: Arc<Program>, opened: Opened, mode: Mode) -> Result
         Mode::Watch => start_watcher(&program).map(|(watcher, watch)| (Some(watcher), Some(watch)))?,
         Mode::Once => (None, None),
     };
-    let socket = (mode == Mode::Watch).then(|| dateline_protocol::socket_path(&program.state));
+    let socket = (mode == Mode::Watch).then(|| socket_of(&program));
     let answerer = Arc::new(Answerer {
         store: store.clone(),
         index,
@@ -338,14 +338,21 @@ pub(crate) fn socket_of(program: &Program) -> PathBuf {
     dateline_protocol::socket_path(&program.state)
 }
 
+/// The folder, to be read from.
+///
+/// # Errors
+/// When it cannot be opened.
+pub(crate) fn open_root(program: &Program) -> Result<Root, Fatal> {
+    Root::open_with(&watch_options(program)).map_err(|error| bad_root(program, error))
+}
+
 /// Looks through the folder once.
 ///
 /// # Errors
 /// When the folder cannot be opened.
 pub(crate) fn scan(program: &Program) -> Result<ScanReport, Fatal> {
-    let options = watch_options(program);
-    let root = Root::open_with(&options).map_err(|error| bad_root(program, error))?;
-    dateline_watch::scan(&root, &options).map_err(|error| bad_root(program, error))
+    let root = open_root(program)?;
+    dateline_watch::scan(&root, &watch_options(program)).map_err(|error| bad_root(program, error))
 }
 
 /// Brings indexers that a crash left behind to the end of the change log.

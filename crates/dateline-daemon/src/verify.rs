@@ -5,11 +5,12 @@ use crate::engine::Mode;
 use crate::errors::Fatal;
 use crate::program::Program;
 use crate::setup;
-use dateline_core::{ContentHash, DocumentId, SourceInfo, SourcePath, Timestamp};
-use dateline_pipeline::{Previous, RunOptions};
+use dateline_core::{ContentHash, SourceInfo, SourcePath, Timestamp};
+use dateline_pipeline::{Previous, RunOptions, error_chain};
 use dateline_processor_index::{Node, Plan};
 use dateline_store::{DocumentEntry, Operation, RootIdentity, ScrubState, StateDir, StatePart, Store};
 use dateline_watch::{ReadLimits, Root};
+use std::collections::{BTreeMap, HashSet};
 use std::ops::ControlFlow;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -17,8 +18,8 @@ use std::sync::Arc;
 
 /// Records read in one step of the scrub.
 const SCRUB_RECORDS: usize = 10_000;
-/// Sources read from the catalog at once.
-const PAGE: usize = 500;
+/// Operations in one commit.
+const OPERATIONS_AT_ONCE: usize = 500;
 /// Findings printed in full.
 const FINDINGS_MAX: usize = 1_000;
 
@@ -92,9 +93,9 @@ impl<'a> Checker<'a> {
     }
 
     /// Recomputes every file of the folder; gives the paths seen.
-    fn check_folder(&self, findings: &mut Findings) -> Result<std::collections::HashSet<SourcePath>, Fatal> {
+    fn check_folder(&self, findings: &mut Findings) -> Result<HashSet<SourcePath>, Fatal> {
         let report = setup::scan(self.program)?;
-        let mut seen = std::collections::HashSet::new();
+        let mut seen = HashSet::new();
         for (path, identity) in &report.entries {
             seen.insert(path.clone());
             let limits = ReadLimits { file_bytes_max: self.program.file_bytes_max() };
@@ -121,20 +122,25 @@ impl<'a> Checker<'a> {
             findings.add(format!("`{path}` has changed since it was read"));
             return Ok(());
         }
-        let mut stored = self.store.documents_of(path)?;
-        stored.retain(|entry| entry.open);
-        let mtime = Timestamp::from_nanosecond(mtime_ns.into()).ok();
+        // By number: a file may hold very many.
         let mut problems = Vec::new();
+        let mut stored: BTreeMap<u32, DocumentEntry> = BTreeMap::new();
+        for entry in self.store.documents_of(path)? {
+            if let Some(other) = stored.insert(entry.number, entry) {
+                problems.push(format!("`{path}` part {} is stored twice", other.number));
+            }
+        }
+        let mtime = Timestamp::from_nanosecond(mtime_ns.into()).ok();
         let parsed = dateline_parser::parse(path, bytes, &self.program.parser, &mut |parsed| {
-            let at = stored.iter().position(|entry| entry.number == parsed.number);
-            match at.map(|at| stored.swap_remove(at)) {
+            match stored.remove(&parsed.number) {
                 None => problems.push(format!("`{path}` part {} is not stored", parsed.number)),
                 Some(entry) => problems.extend(self.compare(&entry, parsed, mtime)),
             }
             ControlFlow::Continue(())
         });
-        problems
-            .extend(stored.iter().map(|entry| format!("`{path}` part {} is stored, but not in the file", entry.part)));
+        problems.extend(
+            stored.values().map(|entry| format!("`{path}` part {} is stored, but not in the file", entry.part)),
+        );
         if parsed.is_err() && self.store.failure(path)?.is_none() {
             problems.push(format!("`{path}` cannot be parsed, and no failure is listed"));
         }
@@ -153,7 +159,7 @@ impl<'a> Checker<'a> {
         let data = match self.store.revision_data(entry.document, entry.current.revision) {
             Ok(Some(data)) => data,
             Ok(None) => return vec![format!("{name}: its content is missing")],
-            Err(error) => return vec![format!("{name}: {}", crate::errors::chain(&error))],
+            Err(error) => return vec![format!("{name}: {}", error_chain(&error))],
         };
         if data.content != parsed.document {
             return vec![format!("{name}: its text or metadata is not what the file gives")];
@@ -185,37 +191,29 @@ impl<'a> Checker<'a> {
     }
 
     /// What is stored of files that are not in the folder.
-    fn check_catalog(
-        &self,
-        seen: &std::collections::HashSet<SourcePath>,
-        findings: &mut Findings,
-    ) -> Result<(), Fatal> {
-        let mut after: Option<SourcePath> = None;
-        loop {
-            let page = self.store.sources(after.as_ref(), PAGE)?;
-            let Some(last) = page.last() else { return Ok(()) };
-            after = Some(last.path.clone());
-            for entry in page.iter().filter(|entry| !seen.contains(&entry.path)) {
-                findings.add(format!("`{}` is stored, but not in the folder", entry.path));
+    fn check_catalog(&self, seen: &HashSet<SourcePath>, findings: &mut Findings) -> Result<(), Fatal> {
+        for entry in self.store.sources() {
+            let path = entry?.path;
+            if !seen.contains(&path) {
+                findings.add(format!("`{path}` is stored, but not in the folder"));
             }
         }
+        Ok(())
     }
 
     /// Every current document is found in the index in its current revision, and nothing else is.
     fn check_index(&self, findings: &mut Findings) -> Result<(), Fatal> {
         let mut open: u64 = 0;
-        let mut after = DocumentId(0);
-        loop {
-            let page = self.store.documents(after, PAGE)?;
-            let Some(last) = page.last() else { break };
-            after = last.document;
-            for entry in page.iter().filter(|entry| entry.open) {
-                open += 1;
-                let found = self.index.search(&Plan::new(Node::Document(entry.document), 2))?;
-                let revisions: Vec<_> = found.hits.iter().map(|hit| hit.revision).collect();
-                if revisions != [entry.current.revision] {
-                    findings.add(format!("`{}` part {}: the index is not up to date", entry.path, entry.part));
-                }
+        for entry in self.store.documents() {
+            let entry = entry?;
+            if !entry.open {
+                continue;
+            }
+            open += 1;
+            let found = self.index.search(&Plan::new(Node::Document(entry.document), 2))?;
+            let revisions: Vec<_> = found.hits.iter().map(|hit| hit.revision).collect();
+            if revisions != [entry.current.revision] {
+                findings.add(format!("`{}` part {}: the index is not up to date", entry.path, entry.part));
             }
         }
         let indexed = self.index.search(&Plan::new(Node::Everything, 1))?.total as u64;
@@ -293,18 +291,15 @@ pub(crate) fn accept_root(program: Arc<Program>) -> Result<(), Fatal> {
         inode: report.root.inode,
     };
     let mut operations = vec![Operation::SetRoot(root), Operation::SetHeldDeletes(None)];
-    let mut after: Option<SourcePath> = None;
-    loop {
-        let page = opened.store.sources(after.as_ref(), PAGE)?;
-        let Some(last) = page.last() else { break };
-        after = Some(last.path.clone());
-        let gone =
-            page.into_iter().filter(|entry| report.identity(&entry.path).is_none() && report.covers(&entry.path));
-        operations.extend(gone.map(|entry| Operation::Remove { path: entry.path }));
+    for entry in opened.store.sources() {
+        let path = entry?.path;
+        if report.identity(&path).is_none() && report.covers(&path) {
+            operations.push(Operation::Remove { path });
+        }
     }
     let removed = operations.len() - 2;
     let mut committer = opened.store.committer()?;
-    for slice in operations.chunks(PAGE) {
+    for slice in operations.chunks(OPERATIONS_AT_ONCE) {
         committer.commit(slice.to_vec())?;
     }
     println!("`{}` is the folder of this state; {removed} missing files were let go", program.root.display());

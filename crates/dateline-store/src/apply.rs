@@ -33,6 +33,16 @@ const SOURCE_DIAGNOSTIC_BYTES_MAX: usize = 200;
 
 /// Records looked at in one step of a purge.
 const PURGE_PAGE: usize = 256;
+/// A purge looks at every document, so it does at most so often in the period after which something is forgotten.
+const PURGES_IN_PERIOD: i64 = 100;
+
+/// The last purge that was brought to its end; times in microseconds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Purged {
+    period: i64,
+    /// The time that retention went by.
+    at: i64,
+}
 
 /// A source whose slices are coming in.
 pub(crate) struct Progress {
@@ -59,6 +69,7 @@ pub(crate) struct Tx<'a> {
     pub(crate) now: i64,
     /// Time of the last commit before the store was opened; zero in a new one.
     pub(crate) before_opening: i64,
+    pub(crate) purged: &'a mut Option<Purged>,
     pub(crate) gathered: &'a mut Gathered,
     pub(crate) documents: usize,
 }
@@ -790,10 +801,15 @@ impl Tx<'_> {
     /// Forgets what ended longer ago than a period, a number of revisions at most.
     fn purge(&mut self, period: Duration, limit: usize) -> Result<(), StoreError> {
         let period = i64::try_from(period.as_micros()).unwrap_or(i64::MAX);
-        let before = self.believed_time()?.saturating_sub(period);
+        let at = self.believed_time()?;
+        let soon = |last: &Purged| at.saturating_sub(last.at) < period / PURGES_IN_PERIOD;
+        if self.purged.as_ref().is_some_and(|last| last.period == period && soon(last)) {
+            return Ok(());
+        }
+        let before = at.saturating_sub(period);
         let mut left = limit;
         let mut after: Option<keys::Key> = None;
-        while left > 0 {
+        loop {
             let page = self.batch.records::<HeadV1>(&[keys::HEAD], after.as_deref(), PURGE_PAGE)?;
             let Some((last, _)) = page.last() else { break };
             after = Some(last.clone());
@@ -802,10 +818,11 @@ impl Tx<'_> {
                 left = left.saturating_sub(self.purge_document(document, head, before, left)?);
                 self.cut_when_full()?;
                 if left == 0 {
-                    break;
+                    return Ok(());
                 }
             }
         }
+        *self.purged = Some(Purged { period, at });
         Ok(())
     }
 

@@ -31,8 +31,6 @@ const VERSION: u32 = 2;
 const END: u32 = u32::MAX;
 /// Largest frame, in bytes.
 const FRAME_BYTES_MAX: u32 = (DOCUMENT_BYTES_MAX + (1 << 20)) as u32;
-/// Records read at once.
-const PAGE: usize = 64;
 
 /// What a backup holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -140,46 +138,30 @@ impl Store {
     }
 
     fn backup_sources(&self, sink: &mut Sink<'_>) -> Result<(), StoreError> {
-        let mut after: Option<keys::Key> = None;
-        loop {
-            let page = self.view().records::<CatalogV1>(&[keys::CATALOG], after.as_deref(), PAGE)?;
-            let Some((last, _)) = page.last() else { return Ok(()) };
-            after = Some(last.clone());
-            for (key, record) in page {
-                sink.report.sources += 1;
-                sink.item(&ItemV1::Source(Blob(keys::path_of(&key).as_bytes().to_vec()), record))?;
-            }
+        for source in self.every::<CatalogV1>(vec![keys::CATALOG]) {
+            let (key, record) = source?;
+            sink.report.sources += 1;
+            sink.item(&ItemV1::Source(Blob(keys::path_of(&key).as_bytes().to_vec()), record))?;
         }
+        Ok(())
     }
 
     fn backup_documents(&self, sink: &mut Sink<'_>) -> Result<(), StoreError> {
-        let mut after = DocumentId(0);
-        loop {
-            let page = self.documents(after, PAGE)?;
-            let Some(last) = page.last() else { return Ok(()) };
-            after = last.document;
-            for entry in page {
-                self.backup_document(sink, entry.document)?;
-            }
-        }
+        self.documents().try_for_each(|entry| self.backup_document(sink, entry?.document))
     }
 
     fn backup_failures(&self, sink: &mut Sink<'_>) -> Result<(), StoreError> {
-        let mut after: Option<keys::Key> = None;
-        loop {
-            let page = self.view().records::<FailureV1>(&[keys::FAILURE], after.as_deref(), PAGE)?;
-            let Some((last, _)) = page.last() else { return Ok(()) };
-            after = Some(last.clone());
-            for (key, _) in page {
-                let path = keys::path_of(&key);
-                let view = self.view();
-                // It may be over since it was listed.
-                let Some(record) = view.record::<FailureV1>(&key)? else { continue };
-                let stored = view.stored(&keys::failed_records(&path), &record.records)?;
-                drop(view);
-                sink.item(&ItemV1::Failure(Blob(path.as_bytes().to_vec()), record, Blob(stored)))?;
-            }
+        for failure in self.every::<FailureV1>(vec![keys::FAILURE]) {
+            let (key, _) = failure?;
+            let path = keys::path_of(&key);
+            let view = self.view();
+            // It may be over since it was listed.
+            let Some(record) = view.record::<FailureV1>(&key)? else { continue };
+            let stored = view.stored(&keys::failed_records(&path), &record.records)?;
+            drop(view);
+            sink.item(&ItemV1::Failure(Blob(path.as_bytes().to_vec()), record, Blob(stored)))?;
         }
+        Ok(())
     }
 
     /// The dictionary a value needs, when it is not in the backup yet.

@@ -1,6 +1,6 @@
 //! The one writer: operations in, one durable batch out. What an operation does to records is in `apply`.
 
-use crate::apply::{Progress, Tx};
+use crate::apply::{Progress, Purged, Tx};
 use crate::batch::{Batch, Ready};
 use crate::blob::Packer;
 use crate::compact::{self, Compacted};
@@ -44,6 +44,7 @@ pub struct Committer {
     cannot_compact: bool,
     /// Time of the last commit before the store was opened; zero in a new one.
     before_opening: i64,
+    purged: Option<Purged>,
 }
 
 /// What one commit gathers on its way.
@@ -61,7 +62,7 @@ impl Committer {
     pub(crate) fn new(store: Store, history: Writer) -> Result<Committer, StoreError> {
         let mut packer = Packer::new()?;
         let dictionaries = Schedule::resume(&store, &mut packer)?;
-        let progress = HashMap::new();
+        let (progress, purged) = (HashMap::new(), None);
         let before_opening = locked(&store.inner.meta).time;
         let mut committer = Committer {
             store,
@@ -73,6 +74,7 @@ impl Committer {
             jumped: false,
             cannot_compact: false,
             before_opening,
+            purged,
         };
         committer.finish_clearing()?;
         crate::failed::list(&committer.store)?;
@@ -155,6 +157,7 @@ impl Committer {
             time,
             now,
             before_opening: self.before_opening,
+            purged: &mut self.purged,
             gathered,
             documents: 0,
         };

@@ -54,6 +54,7 @@ mod history;
 mod identity;
 mod keys;
 mod limits;
+mod list;
 mod lock;
 mod model;
 mod options;

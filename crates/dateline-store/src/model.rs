@@ -109,7 +109,8 @@ pub enum Operation {
         sequence: Sequence,
     },
     /// Forgets revisions and deleted documents that ended long enough ago. A clock that went far ahead is believed only when
-    /// it has stayed there for a day; see [`crate::Store::doubted_clock`].
+    /// it has stayed there for a day; see [`crate::Store::doubted_clock`]. All of it is looked at a hundred times in the period
+    /// at most, and otherwise nothing: what ended is forgotten up to a hundredth of the period late.
     Purge {
         /// What ended longer ago is forgotten.
         period: Duration,

@@ -150,68 +150,6 @@ impl Store {
         Ok(record.map(|record| source_entry(path.clone(), record)))
     }
 
-    /// Sources that are not removed, by path, at most `limit` after `after`.
-    ///
-    /// # Errors
-    /// As all reads.
-    pub fn sources(&self, after: Option<&SourcePath>, limit: usize) -> Result<Vec<SourceEntry>, StoreError> {
-        self.sources_in(&keys::catalog(&SourcePath::default()), after, limit)
-    }
-
-    /// As [`Store::sources`], removed ones too, of which documents are kept.
-    ///
-    /// # Errors
-    /// As all reads.
-    pub fn all_sources(&self, after: Option<&SourcePath>, limit: usize) -> Result<Vec<SourceEntry>, StoreError> {
-        let after = after.map(keys::catalog);
-        let page = self.view().records::<CatalogV1>(&[keys::CATALOG], after.as_deref(), limit)?;
-        Ok(page.into_iter().map(|(key, record)| source_entry(keys::path_of(&key), record)).collect())
-    }
-
-    /// As [`Store::sources`], only those that are `directory` or below it, the directory itself first.
-    ///
-    /// # Errors
-    /// As all reads.
-    pub fn sources_below(
-        &self,
-        directory: &SourcePath,
-        after: Option<&SourcePath>,
-        limit: usize,
-    ) -> Result<Vec<SourceEntry>, StoreError> {
-        if directory.is_root() {
-            return self.sources(after, limit);
-        }
-        let mut found = Vec::new();
-        if after.is_none() {
-            found.extend(self.source(directory)?.filter(|source| !source.removed));
-        }
-        let after = after.filter(|after| *after != directory);
-        let prefix = keys::catalog(&directory.join(b""));
-        let left = limit.saturating_sub(found.len());
-        found.extend(self.sources_in(&prefix, after, left)?);
-        found.truncate(limit);
-        Ok(found)
-    }
-
-    fn sources_in(
-        &self,
-        prefix: &[u8],
-        after: Option<&SourcePath>,
-        limit: usize,
-    ) -> Result<Vec<SourceEntry>, StoreError> {
-        let mut found: Vec<SourceEntry> = Vec::new();
-        let mut after = after.map(keys::catalog);
-        while found.len() < limit {
-            let wanted = (limit - found.len()).min(PAGE);
-            let page = self.view().records::<CatalogV1>(prefix, after.as_deref(), wanted)?;
-            let Some((last, _)) = page.last() else { break };
-            after = Some(last.clone());
-            let kept = page.into_iter().filter(|(_, record)| !record.removed);
-            found.extend(kept.map(|(key, record)| source_entry(keys::path_of(&key), record)));
-        }
-        Ok(found)
-    }
-
     /// The missing source that a path not in the catalog continues, when that is unambiguous. A source is missing
     /// after [`crate::Operation::Absent`]: note absences before asking.
     ///
@@ -314,18 +252,6 @@ impl Store {
     /// As all reads.
     pub fn document(&self, document: DocumentId) -> Result<Option<DocumentEntry>, StoreError> {
         Ok(self.view().head(document)?.map(|head| document_entry(document, head)))
-    }
-
-    /// Documents by id, deleted ones too, at most `limit` after `after`.
-    ///
-    /// # Errors
-    /// As all reads.
-    pub fn documents(&self, after: DocumentId, limit: usize) -> Result<Vec<DocumentEntry>, StoreError> {
-        let after = keys::head(after);
-        let page = self.view().records::<HeadV1>(&[keys::HEAD], Some(&after), limit)?;
-        let entry =
-            |(key, head): (keys::Key, HeadV1)| document_entry(keys::last_document(&key).unwrap_or_default(), head);
-        Ok(page.into_iter().map(entry).collect())
     }
 
     /// What is known about a revision.
@@ -479,47 +405,6 @@ impl Store {
         Ok(Some(ChangeData { sequence, kind, document, opened: data(opened)?, closed: data(closed)?, purged }))
     }
 
-    /// Listed failures, by path, at most `limit` after `after`.
-    ///
-    /// # Errors
-    /// As all reads.
-    pub fn failures(&self, after: Option<&SourcePath>, limit: usize) -> Result<Vec<FailureEntry>, StoreError> {
-        self.failures_in(&keys::failure(&SourcePath::default()), after, limit)
-    }
-
-    /// As [`Store::failures`], only those of `directory` or below it, its own first.
-    ///
-    /// # Errors
-    /// As all reads.
-    pub fn failures_below(
-        &self,
-        directory: &SourcePath,
-        after: Option<&SourcePath>,
-        limit: usize,
-    ) -> Result<Vec<FailureEntry>, StoreError> {
-        if directory.is_root() {
-            return self.failures(after, limit);
-        }
-        let own = if after.is_none() && limit > 0 { self.failure(directory)? } else { None };
-        let mut found = Vec::from_iter(own);
-        let after = after.filter(|after| *after != directory);
-        let left = limit.saturating_sub(found.len());
-        found.extend(self.failures_in(&keys::failure(&directory.join(b"")), after, left)?);
-        Ok(found)
-    }
-
-    fn failures_in(
-        &self,
-        prefix: &[u8],
-        after: Option<&SourcePath>,
-        limit: usize,
-    ) -> Result<Vec<FailureEntry>, StoreError> {
-        let after = after.map(keys::failure);
-        let view = self.view();
-        let page = view.records::<FailureV1>(prefix, after.as_deref(), limit)?;
-        page.into_iter().map(|(key, record)| self.failure_entry(&view, keys::path_of(&key), record)).collect()
-    }
-
     /// The failure of one source.
     ///
     /// # Errors
@@ -530,7 +415,12 @@ impl Store {
         record.map(|record| self.failure_entry(&view, path.clone(), record)).transpose()
     }
 
-    fn failure_entry(&self, view: &View<'_>, path: SourcePath, record: FailureV1) -> Result<FailureEntry, StoreError> {
+    pub(crate) fn failure_entry(
+        &self,
+        view: &View<'_>,
+        path: SourcePath,
+        record: FailureV1,
+    ) -> Result<FailureEntry, StoreError> {
         let records = failed_records(view, &self.inner.unpacker, &path, &record)?;
         Ok(record.entry(path, records))
     }
@@ -772,7 +662,7 @@ pub(crate) fn failed_records(
     crate::codec::decode(&raw).map_err(|error| crate::codec::damaged_record(&prefix, &error))
 }
 
-fn source_entry(path: SourcePath, record: CatalogV1) -> SourceEntry {
+pub(crate) fn source_entry(path: SourcePath, record: CatalogV1) -> SourceEntry {
     SourceEntry {
         path,
         identity: record.identity.into(),

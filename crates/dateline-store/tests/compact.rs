@@ -5,7 +5,7 @@
 mod common;
 
 use common::{Home, copy, path, put};
-use dateline_core::{DocumentId, Revision};
+use dateline_core::Revision;
 use dateline_store::{FaultPoint, Faults, Operation, StateDir, Store, StoreOptions};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -41,7 +41,7 @@ fn filled(home: &Home) -> (Store, dateline_store::Committer) {
 /// All that is told of all documents.
 fn contents(store: &Store) -> Vec<String> {
     let mut found = Vec::new();
-    for entry in store.documents(DocumentId(0), 10_000).unwrap() {
+    for entry in store.documents().map(Result::unwrap) {
         for revision in 1..=entry.current.revision.0 {
             let content = store.content(entry.document, Revision(revision)).unwrap();
             let annotations = store.annotations(entry.document, Revision(revision)).unwrap();

@@ -45,7 +45,7 @@ impl Faults for FailAt {
 
 fn texts(store: &Store) -> Vec<String> {
     let mut found = Vec::new();
-    for entry in store.documents(DocumentId(0), 10_000).unwrap().iter().filter(|entry| entry.open) {
+    for entry in store.documents().map(Result::unwrap).filter(|entry| entry.open) {
         found.push(store.content(entry.document, entry.current.revision).unwrap().unwrap().text);
     }
     found.sort();
@@ -330,11 +330,11 @@ fn a_backup_keeps_what_failed_and_has_it_tried_again() {
     let other = Home::new();
     restore(&other.state().lock().unwrap(), &other.options, &mut &*backup).unwrap();
     let (restored, _committer) = other.open();
-    let known = store.failures(None, 10).unwrap();
+    let known: Vec<_> = store.failures().collect::<Result<_, _>>().unwrap();
     assert_eq!((known.len(), known[0].records.len()), (2, 1));
     // Under no identity they count as other files, and are looked at.
     let expected: Vec<_> = known.into_iter().map(|entry| FailureEntry { identity: None, ..entry }).collect();
-    assert_eq!(restored.failures(None, 10).unwrap(), expected);
+    assert_eq!(restored.failures().collect::<Result<Vec<_>, _>>().unwrap(), expected);
     assert_eq!(restored.scrub_all().unwrap(), []);
 }
 

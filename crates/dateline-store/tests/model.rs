@@ -92,7 +92,7 @@ fn operation(step: &Step, model: &mut Model, store: &Store) -> Vec<Operation> {
 /// What the store says is there.
 fn observed(store: &Store) -> Model {
     let mut found = Model::new();
-    for source in store.sources(None, 1_000).unwrap() {
+    for source in store.sources().map(Result::unwrap) {
         let documents = store.documents_of(&source.path).unwrap();
         assert_eq!(documents.len() as u64, source.documents, "{}", source.path);
         assert!(source.complete);
@@ -152,14 +152,9 @@ fn check(store: &Store, model: &Model, folded: &mut Folded, ids: &mut BTreeMap<u
     let mut fresh = Folded::default();
     fresh.follow(store);
     assert_eq!(fresh.current, folded.current, "and so does one that begins again");
-    let mut failed = Vec::new();
-    let mut after = DocumentId(0);
-    loop {
-        let page = store.documents(after, 7).unwrap();
-        let Some(last) = page.last() else { break };
-        after = last.document;
-        failed.extend(page.iter().filter(|entry| entry.open && has_failed(store, entry)).map(|entry| entry.document));
-    }
+    let all = store.documents().map(Result::unwrap);
+    let failed = all.filter(|entry| entry.open && has_failed(store, entry)).map(|entry| entry.document);
+    let failed: Vec<DocumentId> = failed.collect();
     let marked = store.failed_documents(DocumentId(0), usize::MAX).unwrap();
     assert_eq!(marked.iter().map(|entry| entry.document).collect::<Vec<_>>(), failed);
     assert_eq!(store.stats().unwrap().failed_documents, failed.len() as u64);
@@ -238,7 +233,7 @@ type Past = BTreeMap<u64, (String, bool, Vec<(u32, String, bool)>)>;
 /// Everything the store knows of the past.
 fn past(store: &Store) -> Past {
     let mut found = Past::new();
-    for entry in store.documents(DocumentId(0), 10_000).unwrap() {
+    for entry in store.documents().map(Result::unwrap) {
         let revisions = store.revisions(entry.document).unwrap();
         let told = revisions.iter().map(|revision| {
             let text = store.content(entry.document, revision.revision).unwrap().unwrap().text;

@@ -103,7 +103,7 @@ fn the_past_is_asked_by_commit_time() {
     assert_eq!(at(before), None);
     assert_eq!([at(times[0]), at(times[1]), at(times[2]), at(times[3])], [Some(1), Some(2), None, Some(3)]);
     assert_eq!(at(Timestamp::MAX), Some(3), "deleted content that came back reopened its document");
-    assert_eq!(store.documents(DocumentId(0), 10).unwrap().len(), 1);
+    assert_eq!(store.documents().count(), 1);
 }
 
 #[test]
@@ -288,7 +288,7 @@ fn steps_about_what_is_not_there_do_nothing() {
         Operation::Annotate { document: DocumentId(7), revision: Revision(1), annotations: annotations("x") },
     ];
     assert_eq!(committer.commit(steps).unwrap().sequence, Sequence(0));
-    assert_eq!(store.sources(None, 10).unwrap(), []);
+    assert_eq!(store.sources().count(), 0);
 }
 
 #[test]
@@ -309,7 +309,7 @@ fn failures_are_listed_counted_and_forgotten() {
     };
     committer.commit(vec![fail(false)]).unwrap();
     committer.commit(vec![fail(true)]).unwrap();
-    let listed = store.failures(None, 10).unwrap();
+    let listed: Vec<_> = store.failures().collect::<Result<_, _>>().unwrap();
     assert_eq!((listed.len(), listed[0].attempts), (1, 2));
     let kept = listed[0].failure.as_ref().unwrap();
     assert_eq!(kept.key, ContentHash::of(b"limits"));
@@ -325,7 +325,7 @@ fn failures_are_listed_counted_and_forgotten() {
     assert_eq!(store.stats().unwrap().failures, 2);
     assert_eq!(store.scrub_all().unwrap(), []);
     committer.commit(vec![put("feed", &["good"]), Operation::Forgive { path: path("bad.pdf") }]).unwrap();
-    assert_eq!(store.failures(None, 10).unwrap(), []);
+    assert_eq!(store.failures().count(), 0);
     assert_eq!(store.scrub_all().unwrap(), []);
 }
 
@@ -521,13 +521,16 @@ fn sources_are_listed_by_path_and_directory() {
     let names = ["a/x", "a-b", "a/y/z", "b"];
     committer.commit(names.map(|name| put(name, &[name])).to_vec()).unwrap();
     committer.commit(vec![Operation::Remove { path: path("b") }]).unwrap();
-    let names =
-        |found: Vec<dateline_store::SourceEntry>| found.iter().map(|one| one.path.display()).collect::<Vec<_>>();
-    assert_eq!(names(store.sources(None, 10).unwrap()), ["a-b", "a/x", "a/y/z"]);
-    assert_eq!(names(store.sources(Some(&path("a-b")), 1).unwrap()), ["a/x"]);
-    assert_eq!(names(store.sources_below(&path("a"), None, 10).unwrap()), ["a/x", "a/y/z"]);
-    assert_eq!(names(store.sources_below(&path("a/x"), None, 10).unwrap()), ["a/x"]);
-    assert_eq!(names(store.sources_below(&path(""), None, 10).unwrap()).len(), 3);
+    let below = |directory: &str| {
+        store.sources_below(&path(directory)).map(|one| one.unwrap().path.display()).collect::<Vec<_>>()
+    };
+    assert_eq!(below(""), ["a-b", "a/x", "a/y/z"]);
+    assert_eq!(below("a"), ["a/x", "a/y/z"]);
+    assert_eq!(below("a/x"), ["a/x"]);
+    assert_eq!(below("b"), Vec::<String>::new());
+    assert_eq!(store.sources().count(), 3);
+    let all: Vec<bool> = store.all_sources().map(|one| one.unwrap().removed).collect();
+    assert_eq!(all, [false, false, false, true], "documents of `b` are kept");
 
     let failure = |name: &str| Failure {
         code: "broken".to_owned(),
@@ -538,15 +541,13 @@ fn sources_are_listed_by_path_and_directory() {
     };
     let fail = |name: &str| Operation::Fail { path: path(name), identity: None, failure: failure(name) };
     committer.commit(["a", "a/x", "a-b", "a/y/z", "b"].map(fail).to_vec()).unwrap();
-    let below = |directory: &str, after: Option<&str>, limit| {
-        let found = store.failures_below(&path(directory), after.map(path).as_ref(), limit).unwrap();
-        found.iter().map(|one| one.path.display()).collect::<Vec<_>>()
+    let below = |directory: &str| {
+        store.failures_below(&path(directory)).map(|one| one.unwrap().path.display()).collect::<Vec<_>>()
     };
-    assert_eq!(below("a", None, 10), ["a", "a/x", "a/y/z"]);
-    assert_eq!(below("a", None, 2), ["a", "a/x"]);
-    assert_eq!(below("a", Some("a"), 1), ["a/x"]);
-    assert_eq!(below("a", Some("a/x"), 10), ["a/y/z"]);
-    assert_eq!(below("", None, 10).len(), 5);
+    assert_eq!(below("a"), ["a", "a/x", "a/y/z"]);
+    assert_eq!(below("a/x"), ["a/x"]);
+    assert_eq!(below("").len(), 5);
+    assert_eq!(store.failures().count(), 5);
 }
 
 #[test]
@@ -578,7 +579,7 @@ fn bulk_import_closes_and_opens_the_engine_under_readers() {
     let reading = std::thread::spawn(move || {
         let mut seen = 0;
         while seen < 60 {
-            seen = reader.documents(DocumentId(0), 100).unwrap().len();
+            seen = reader.documents().map(Result::unwrap).count();
             for number in 1..=seen {
                 let number = u64::try_from(number).unwrap();
                 assert!(reader.content(DocumentId(number), Revision(1)).unwrap().is_some());
@@ -591,6 +592,22 @@ fn bulk_import_closes_and_opens_the_engine_under_readers() {
     }
     reading.join().unwrap();
     assert_eq!(store.scrub_all().unwrap(), []);
+}
+
+#[test]
+fn retention_looks_at_everything_a_hundred_times_in_its_period_at_most() {
+    let home = Home::new();
+    let (store, mut committer) = home.open();
+    committer.commit(vec![put("a", &["one"])]).unwrap();
+    let end = committer.commit(vec![Operation::Remove { path: path("a") }]).unwrap().time.as_second();
+    let mut is_kept_after = |seconds: i64, period: u64| {
+        home.clock.0.store(end + seconds, std::sync::atomic::Ordering::SeqCst);
+        committer.commit(vec![Operation::Purge { period: Duration::from_secs(period), limit: 100 }]).unwrap();
+        store.document(DocumentId(1)).unwrap().is_some()
+    };
+    assert!(is_kept_after(995, 1_000), "it ended less than the period ago");
+    assert!(is_kept_after(1_001, 1_000), "everything was looked at a moment ago");
+    assert!(!is_kept_after(1_010, 1_000));
 }
 
 #[test]

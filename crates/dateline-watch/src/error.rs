@@ -18,7 +18,7 @@ pub enum WatchError {
         source: globset::Error,
     },
     /// The root can't be opened.
-    #[error("open the watched folder `{}`", path.display())]
+    #[error("watched folder `{}` cannot be opened", path.display())]
     Root {
         /// The root as given.
         path: PathBuf,
@@ -26,13 +26,13 @@ pub enum WatchError {
         source: std::io::Error,
     },
     /// The root is there and not a directory.
-    #[error("the watched folder `{}` is not a directory", path.display())]
+    #[error("watched folder `{}` is not a directory", path.display())]
     NotADirectory {
         /// The root as given.
         path: PathBuf,
     },
     /// The watcher's thread can't be started.
-    #[error("start the watcher's thread")]
+    #[error("no thread for the watcher")]
     Thread(#[source] std::io::Error),
 }
 

@@ -14,8 +14,6 @@ use dateline_store::DocumentEntry;
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 
-/// Documents read from the store at once.
-const PAGE: usize = 500;
 /// Documents looked at for each probe of an undated one.
 const PROBE_HITS: usize = 5;
 /// Shorter shared passages suggest nothing: quotations and phrases are shared by strangers.
@@ -102,20 +100,19 @@ impl Answerer {
 
     /// Current documents without a date, until `visit` says stop.
     fn each_undated(&self, visit: &mut dyn FnMut(&DocumentEntry) -> Result<bool, ErrorBody>) -> Result<(), ErrorBody> {
-        let mut after = DocumentId(0);
-        loop {
-            let page = self.store.documents(after, PAGE).map_err(store_error)?;
-            let Some(last) = page.last() else { return Ok(()) };
-            after = last.document;
-            for entry in page.iter().filter(|entry| entry.open) {
-                let annotations = self.store.annotations(entry.document, entry.current.revision);
-                let Some(annotations) = annotations.map_err(store_error)? else { continue };
-                let layer = layer_of::<DctLayer>(&annotations.layers)?;
-                if layer.is_none_or(|layer| layer.dct.is_none()) && !visit(entry)? {
-                    return Ok(());
-                }
+        for entry in self.store.documents() {
+            let entry = entry.map_err(store_error)?;
+            if !entry.open {
+                continue;
+            }
+            let annotations = self.store.annotations(entry.document, entry.current.revision);
+            let Some(annotations) = annotations.map_err(store_error)? else { continue };
+            let layer = layer_of::<DctLayer>(&annotations.layers)?;
+            if layer.is_none_or(|layer| layer.dct.is_none()) && !visit(&entry)? {
+                break;
             }
         }
+        Ok(())
     }
 
     /// Dates an undated document may have, with reasons; never applied by themselves. A dated document that shares a

@@ -7,7 +7,7 @@ use dateline_protocol::wire::{Failure, Retried};
 use dateline_protocol::{End, ErrorBody, ErrorKind, Failures, Retry};
 use dateline_store::{DocumentEntry, FailureEntry};
 
-/// Failures or documents read from the store at once.
+/// Documents read from the store at once.
 const PAGE: usize = 500;
 
 impl Answerer {
@@ -26,15 +26,12 @@ impl Answerer {
 
     /// Failures of sources and their records, until `visit` says stop.
     fn each_source_failure(&self, visit: &mut dyn FnMut(&Failure) -> bool) -> Result<(), ErrorBody> {
-        let mut after = None;
-        loop {
-            let page = self.store.failures(after.as_ref(), PAGE).map_err(store_error)?;
-            let Some(last) = page.last() else { return Ok(()) };
-            after = Some(last.path.clone());
-            if !page.iter().flat_map(shown).all(|failure| visit(&failure)) {
-                return Ok(());
+        for entry in self.store.failures() {
+            if !shown(&entry.map_err(store_error)?).iter().all(&mut *visit) {
+                break;
             }
         }
+        Ok(())
     }
 
     /// Failed outcomes of processors on current documents, until `visit` says stop.
@@ -65,12 +62,11 @@ impl Answerer {
         let fits = |path: &str| only.is_empty() || only.iter().any(|reading| reading.display() == path);
         let mut sources = Vec::new();
         if request.processor.is_none() {
-            let mut after = None;
-            loop {
-                let page = self.store.failures(after.as_ref(), PAGE).map_err(store_error)?;
-                let Some(last) = page.last() else { break };
-                after = Some(last.path.clone());
-                sources.extend(page.into_iter().map(|entry| entry.path).filter(|path| fits(&path.display())));
+            for entry in self.store.failures() {
+                let path = entry.map_err(store_error)?.path;
+                if fits(&path.display()) {
+                    sources.push(path);
+                }
             }
         }
         let mut documents = Vec::new();

@@ -13,8 +13,8 @@ const CANDIDATES_MAX: usize = 8;
 const LETTERS_A_SLIP: usize = 4;
 /// Letters of a mistyped path that are looked at.
 const TYPED_LETTERS_MAX: usize = 100;
-/// Sources read at once when looking for a fragment.
-const PAGE: usize = 1_000;
+/// Paths like a mistyped one that are kept until the nearest of them are chosen.
+const NEAREST_MAX: usize = 1_000;
 
 impl Answerer {
     /// The document a user named.
@@ -108,15 +108,9 @@ impl Answerer {
 
     /// Paths of sources, removed ones too, that hold a text.
     fn sources_with(&self, text: &str) -> Result<Vec<SourcePath>, ErrorBody> {
-        let fragment = text.to_lowercase();
-        let (mut found, mut after) = (Vec::new(), None);
-        loop {
-            let page = self.store.all_sources(after.as_ref(), PAGE).map_err(store_error)?;
-            let Some(last) = page.last() else { return Ok(found) };
-            after = Some(last.path.clone());
-            let paths = page.into_iter().map(|entry| entry.path);
-            found.extend(paths.filter(|path| path.display().to_lowercase().contains(&fragment)));
-        }
+        let fits = holding(text);
+        let found = self.store.all_sources().filter(|entry| entry.as_ref().map_or(true, &fits));
+        found.map(|entry| entry.map(|entry| entry.path)).collect::<Result<_, _>>().map_err(store_error)
     }
 
     /// Parts a name at its last `#`, unless a source really has that name.
@@ -163,23 +157,21 @@ impl Answerer {
         let typed: Vec<char> = named.trim_start_matches("./").to_lowercase().chars().take(TYPED_LETTERS_MAX).collect();
         let most = typed.len() / LETTERS_A_SLIP;
         let mut nearest: Vec<(usize, String)> = Vec::new();
-        let mut after: Option<SourcePath> = None;
-        loop {
-            let page = self.store.sources(after.as_ref(), PAGE).map_err(store_error)?;
-            let Some(last) = page.last() else { break };
-            after = Some(last.path.clone());
-            for path in page.iter().filter(|entry| !entry.removed).map(|entry| entry.path.display()) {
-                let lower = path.to_lowercase();
-                let part =
-                    if typed.contains(&'/') { lower.as_str() } else { lower.rsplit('/').next().unwrap_or(&lower) };
-                let slips = slips(&typed, part);
-                if slips <= most {
-                    nearest.push((slips, path));
-                }
+        for entry in self.store.sources() {
+            let path = entry.map_err(store_error)?.path.display();
+            let lower = path.to_lowercase();
+            let part = if typed.contains(&'/') { lower.as_str() } else { lower.rsplit('/').next().unwrap_or(&lower) };
+            let slips = slips(&typed, part);
+            if slips <= most {
+                nearest.push((slips, path));
             }
-            nearest.sort_unstable();
-            nearest.truncate(CANDIDATES_MAX);
+            if nearest.len() >= NEAREST_MAX {
+                nearest.sort_unstable();
+                nearest.truncate(CANDIDATES_MAX);
+            }
         }
+        nearest.sort_unstable();
+        nearest.truncate(CANDIDATES_MAX);
         Ok(nearest.into_iter().map(|(_, path)| path).collect())
     }
 
@@ -188,29 +180,26 @@ impl Answerer {
         if let Some(entry) = self.source_named(named)? {
             return Ok(entry);
         }
-        let fragment = named.to_lowercase();
-        let mut found: Vec<SourceEntry> = Vec::new();
-        let mut after: Option<SourcePath> = None;
-        loop {
-            let page = self.store.sources(after.as_ref(), PAGE).map_err(store_error)?;
-            let Some(last) = page.last() else { break };
-            after = Some(last.path.clone());
-            found.extend(page.into_iter().filter(|entry| entry.path.display().to_lowercase().contains(&fragment)));
-            if found.len() > CANDIDATES_MAX {
-                break;
-            }
-        }
+        let fits = holding(named);
+        let found = self.store.sources().filter(|entry| entry.as_ref().map_or(true, &fits)).take(CANDIDATES_MAX);
+        let mut found: Vec<SourceEntry> = found.collect::<Result<_, _>>().map_err(store_error)?;
         match found.len() {
             0 => Err(not_found(named).candidates(self.paths_like(named)?)),
             1 => found.pop().ok_or_else(|| not_found(named)),
             _ => {
-                let candidates = found.iter().take(CANDIDATES_MAX).map(|entry| entry.path.display()).collect();
+                let candidates = found.iter().map(|entry| entry.path.display()).collect();
                 Err(ErrorBody::new(ErrorKind::Ambiguous, format!("`{named}` fits more than one file"))
                     .candidates(candidates)
                     .hint("write more of the path"))
             }
         }
     }
+}
+
+/// Whether a source's path holds a text, in whatever case.
+fn holding(text: &str) -> impl Fn(&SourceEntry) -> bool {
+    let fragment = text.to_lowercase();
+    move |entry| entry.path.display().to_lowercase().contains(&fragment)
 }
 
 /// How many letters are wrong, missing, too much or swapped in what was typed, compared with the part of a text that is

@@ -6,7 +6,6 @@ use super::{Answered, Answerer, Reply, store_error};
 use crate::control::Control;
 use crate::doctor;
 use crossbeam_channel::RecvTimeoutError;
-use dateline_core::DocumentId;
 use dateline_core::layers::EntityType;
 use dateline_pipeline::Standing;
 use dateline_protocol::wire::{BackupReport, PlanStep, Rescanned, Suggestion};
@@ -15,8 +14,6 @@ use std::collections::BTreeMap;
 use std::os::unix::fs::OpenOptionsExt;
 use std::time::{Duration, Instant};
 
-/// Documents read from the store at once.
-const PAGE: usize = 1_000;
 /// How long `rescan --wait` may take.
 const RESCAN_TIME_MAX: Duration = Duration::from_secs(3_600);
 /// How often somebody who waits looks whether the daemon stops.
@@ -32,25 +29,22 @@ impl Answerer {
             Some(file) => self.program.chain_of(std::path::Path::new(file))?,
         };
         let mut found: BTreeMap<(String, String, bool), u64> = BTreeMap::new();
-        let mut after = DocumentId(0);
-        loop {
+        for entry in self.store.documents() {
             reply.check()?;
-            let page = self.store.documents(after, PAGE).map_err(store_error)?;
-            let Some(last) = page.last() else { break };
-            after = last.document;
-            for entry in page.iter().filter(|entry| entry.open) {
-                let revision = entry.current.revision;
-                let annotations = self.store.annotations(entry.document, revision).map_err(store_error)?;
-                let outcomes = annotations.map(|annotations| annotations.outcomes).unwrap_or_default();
-                let plan = chain.stale(None, &outcomes, false);
-                for planned in plan.steps.iter().filter(|planned| planned.standing != Standing::Fresh) {
-                    let reasons: Vec<String> = planned.because.iter().map(ToString::to_string).collect();
-                    let may = planned.standing == Standing::MayRun;
-                    *found.entry((planned.processor.clone(), reasons.join(", "), may)).or_default() += 1;
-                }
-                for gone in plan.dropped {
-                    *found.entry((gone, "it is not in the chain any more".to_owned(), false)).or_default() += 1;
-                }
+            let entry = entry.map_err(store_error)?;
+            if !entry.open {
+                continue;
+            }
+            let annotations = self.store.annotations(entry.document, entry.current.revision).map_err(store_error)?;
+            let outcomes = annotations.map(|annotations| annotations.outcomes).unwrap_or_default();
+            let plan = chain.stale(None, &outcomes, false);
+            for planned in plan.steps.iter().filter(|planned| planned.standing != Standing::Fresh) {
+                let reasons: Vec<String> = planned.because.iter().map(ToString::to_string).collect();
+                let may = planned.standing == Standing::MayRun;
+                *found.entry((planned.processor.clone(), reasons.join(", "), may)).or_default() += 1;
+            }
+            for gone in plan.dropped {
+                *found.entry((gone, "it is not in the chain any more".to_owned(), false)).or_default() += 1;
             }
         }
         for ((processor, reason, at_most), documents) in found {
@@ -126,7 +120,12 @@ impl Answerer {
         let mut partial = path.as_os_str().to_owned();
         partial.push(".part");
         let partial = std::path::PathBuf::from(partial);
-        let options = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&partial);
+        // Never through a link, nor into a file, that somebody else put there.
+        match std::fs::remove_file(&partial) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
+            _ => {}
+        }
+        let options = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&partial);
         let mut writer = Hashed { file: std::io::BufWriter::new(options.map_err(failed)?), hasher: Default::default() };
         let report = self.store.backup(&mut writer).map_err(store_error)?;
         let file = writer.file.into_inner().map_err(|error| failed(error.into_error()))?;
@@ -156,13 +155,14 @@ impl Answerer {
             Completion::Organisation => words.extend(self.entity_ids(request, Some(EntityType::Org))?),
             Completion::Place => words.extend(self.entity_ids(request, Some(EntityType::Loc))?),
             Completion::Document => {
-                let mut after = None;
-                while words.len() < request.limit as usize {
-                    let page = self.store.sources(after.as_ref(), PAGE).map_err(store_error)?;
-                    let Some(last) = page.last() else { break };
-                    after = Some(last.path.clone());
-                    let shown = page.into_iter().map(|entry| entry.path.display());
-                    words.extend(shown.filter(|path| path.to_lowercase().contains(&prefix)).map(|path| (path, None)));
+                for entry in self.store.sources() {
+                    let path = entry.map_err(store_error)?.path.display();
+                    if path.to_lowercase().contains(&prefix) {
+                        words.push((path, None));
+                    }
+                    if words.len() >= request.limit as usize {
+                        break;
+                    }
                 }
             }
         }

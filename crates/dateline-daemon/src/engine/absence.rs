@@ -9,33 +9,23 @@ use dateline_store::{FileIdentity, HeldDeletes, Operation, RootIdentity};
 use std::os::unix::ffi::OsStrExt;
 use std::time::Instant;
 
-/// Sources read from the catalog at once.
-const PAGE: usize = 1_000;
-
 impl Engine {
     /// An event says that a file or a whole directory is gone.
     pub(super) fn note_gone(&mut self, path: &SourcePath) -> Result<(), EngineError> {
-        let mut after: Option<SourcePath> = None;
-        loop {
-            let page = self.store.sources_below(path, after.as_ref(), PAGE).map_err(EngineError::Store)?;
-            let Some(last) = page.last() else { break };
-            after = Some(last.path.clone());
-            for entry in page {
-                // A hint as all events: only what is really not there is noted.
-                if self.root.stat(&entry.path).is_err_and(|error| error.is_missing()) {
-                    self.note_absent(entry.path)?;
-                } else {
-                    self.intake.offer(entry.path);
-                }
+        let store = self.store.clone();
+        for entry in store.sources_below(path) {
+            let path = entry.map_err(EngineError::Store)?.path;
+            // A hint as all events: only what is really not there is noted.
+            if self.root.stat(&path).is_err_and(|error| error.is_missing()) {
+                self.note_absent(path)?;
+            } else {
+                self.intake.offer(path);
             }
         }
-        let mut after: Option<SourcePath> = None;
-        loop {
-            let page = self.store.failures_below(path, after.as_ref(), PAGE).map_err(EngineError::Store)?;
-            let Some(last) = page.last() else { return Ok(()) };
-            after = Some(last.path.clone());
-            page.into_iter().try_for_each(|entry| self.forget_failure(&entry.path))?;
+        for failure in store.failures_below(path) {
+            self.forget_failure(&failure.map_err(EngineError::Store)?.path)?;
         }
+        Ok(())
     }
 
     /// A file was looked for and not found.

@@ -5,15 +5,13 @@ use super::{Engine, EngineError, JobState};
 use crate::decisions::{About, hints_for, redated};
 use dateline_core::{ContentHash, DocumentId, DocumentInput, Revision, SourceInfo, Timestamp};
 use dateline_store::{Decisions, DocumentEntry, DocumentRef, Operation};
-use dateline_worker::pipeline::{Chain, Previous, RunOptions};
+use dateline_worker::pipeline::{Chain, Previous, RunOptions, error_chain};
 use dateline_worker::{DocumentJob, Job, Urgency, Work};
 
 /// Documents handed out in one job.
 const BATCH_DOCUMENTS: usize = 32;
 /// Jobs of this kind at the workers at once: a new file never waits long behind them.
 const BATCHES_MAX: usize = 4;
-/// Documents read from the store at once.
-const PAGE: usize = 1_000;
 
 /// Start of the note in `status` about decisions that cannot be read.
 const DECISIONS_NOTE: &str = "decisions: ";
@@ -58,18 +56,16 @@ impl Engine {
         }
         self.settling = Some(wanted);
         let mut stale = Vec::new();
-        let mut after = DocumentId(0);
-        loop {
-            let page = self.store.documents(after, PAGE).map_err(EngineError::Store)?;
-            let Some(last) = page.last() else { break };
-            after = last.document;
-            for entry in page.iter().filter(|entry| entry.open) {
-                let annotations = self.store.annotations(entry.document, entry.current.revision);
-                let outcomes = annotations.map_err(EngineError::Store)?.map(|found| found.outcomes).unwrap_or_default();
-                let hints = hints_for(&self.decisions, &About::entry(entry));
-                if !chain.stale(None, &outcomes, false).is_empty() || chain.hints_changed(&hints, &outcomes) {
-                    stale.push(entry.document);
-                }
+        for entry in self.store.documents() {
+            let entry = entry.map_err(EngineError::Store)?;
+            if !entry.open {
+                continue;
+            }
+            let annotations = self.store.annotations(entry.document, entry.current.revision);
+            let outcomes = annotations.map_err(EngineError::Store)?.map(|found| found.outcomes).unwrap_or_default();
+            let hints = hints_for(&self.decisions, &About::entry(&entry));
+            if !chain.stale(None, &outcomes, false).is_empty() || chain.hints_changed(&hints, &outcomes) {
+                stale.push(entry.document);
             }
         }
         if !stale.is_empty() {
@@ -108,7 +104,7 @@ impl Engine {
                 self.settling = self.chain.map(|chain| made_by(chain, &self.decisions)).or(self.settling);
             }
             Err(error) => {
-                let causes = crate::errors::chain(&error);
+                let causes = error_chain(&error);
                 tracing::error!(error = causes, "decisions cannot be read; the earlier ones stay in force");
                 self.set_note(DECISIONS_NOTE, Some(&causes));
             }

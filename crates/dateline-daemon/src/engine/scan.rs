@@ -7,8 +7,6 @@ use dateline_store::{Operation, SourceEntry};
 use dateline_watch::ScanReport;
 use std::time::Duration;
 
-/// Sources read from the catalog at once.
-const PAGE: usize = 1_000;
 /// Revisions forgotten with one scan.
 const PURGED_AT_ONCE: usize = 1_000;
 /// A file changed less than this ago may still be being written: it has to settle first.
@@ -20,22 +18,18 @@ impl Engine {
         self.check_root()?;
         let mut seen = report.entries.iter().peekable();
         let mut settle = Vec::new();
-        let mut after: Option<SourcePath> = None;
-        loop {
-            let page = self.store.sources(after.as_ref(), PAGE).map_err(EngineError::Store)?;
-            let Some(last) = page.last() else { break };
-            after = Some(last.path.clone());
-            for entry in page {
-                while let Some((path, identity)) = seen.next_if(|(path, _)| *path < entry.path) {
+        let store = self.store.clone();
+        for entry in store.sources() {
+            let entry = entry.map_err(EngineError::Store)?;
+            while let Some((path, identity)) = seen.next_if(|(path, _)| *path < entry.path) {
+                self.on_changed(path, *identity, report, &mut settle)?;
+            }
+            match seen.next_if(|(path, _)| *path == entry.path) {
+                Some((path, identity)) if self.is_stale(&entry, *identity) => {
                     self.on_changed(path, *identity, report, &mut settle)?;
                 }
-                match seen.next_if(|(path, _)| *path == entry.path) {
-                    Some((path, identity)) if self.is_stale(&entry, *identity) => {
-                        self.on_changed(path, *identity, report, &mut settle)?;
-                    }
-                    Some(_) => {}
-                    None => self.on_missing(entry, report)?,
-                }
+                Some(_) => {}
+                None => self.on_missing(entry, report)?,
             }
         }
         for (path, identity) in seen {
@@ -105,28 +99,25 @@ impl Engine {
     /// Failures of files that are gone are forgotten with them. A file that was taken in as it is before it failed, under
     /// other limits, is tried again.
     fn look_at_failures(&mut self, report: &ScanReport) -> Result<(), EngineError> {
-        let mut after: Option<SourcePath> = None;
-        loop {
-            let page = self.store.failures(after.as_ref(), PAGE).map_err(EngineError::Store)?;
-            let Some(last) = page.last() else { return Ok(()) };
-            after = Some(last.path.clone());
-            for entry in page {
-                let known = self.store.source(&entry.path).map_err(EngineError::Store)?;
-                let known = known.filter(|source| !source.removed);
-                match (report.identity(&entry.path), known) {
-                    (None, None) if report.covers(&entry.path) => {
-                        self.send(vec![Operation::Forgive { path: entry.path }], None)?;
-                    }
-                    (Some(identity), Some(known)) if !self.is_stale(&known, identity) => {
-                        let failed_otherwise = !self.fails_again(&entry, store_identity(identity));
-                        if entry.failure.is_some() && failed_otherwise {
-                            self.intake.offer(entry.path);
-                        }
-                    }
-                    _ => {}
+        let store = self.store.clone();
+        for entry in store.failures() {
+            let entry = entry.map_err(EngineError::Store)?;
+            let known = store.source(&entry.path).map_err(EngineError::Store)?;
+            let known = known.filter(|source| !source.removed);
+            match (report.identity(&entry.path), known) {
+                (None, None) if report.covers(&entry.path) => {
+                    self.send(vec![Operation::Forgive { path: entry.path }], None)?;
                 }
+                (Some(identity), Some(known)) if !self.is_stale(&known, identity) => {
+                    let failed_otherwise = !self.fails_again(&entry, store_identity(identity));
+                    if entry.failure.is_some() && failed_otherwise {
+                        self.intake.offer(entry.path);
+                    }
+                }
+                _ => {}
             }
         }
+        Ok(())
     }
 
     /// Records the root at first; later on, deletes are believed only while it is the one recorded.
