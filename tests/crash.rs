@@ -309,13 +309,15 @@ fn a_commit_that_hangs_ends_the_process() {
     // The second comes when the event loop is over, and only the indexers have something left to write; the third before
     // there is one.
     for (point, many) in [("before-store-sync", true), ("after-table", false), ("before-open", false)] {
-        let lab = Lab::new().with("DATELINE_STORE_COMMIT_DEADLINE", "1s");
+        let lab = Lab::new();
         if many {
             fill_all_queues(&lab);
         } else {
             lab.write("a.txt", "Ioannis Vlachos was in Chios.\n");
         }
-        let ran = lab.run_with(&["once"], &[("DATELINE_TEST_FAULT", &format!("{point}:1:hang"))]);
+        // Only here: on a machine that is busy with something else, a commit that does not hang may take as long.
+        let hang = format!("{point}:1:hang");
+        let ran = lab.run_with(&["once"], &[("DATELINE_STORE_COMMIT_DEADLINE", "1s"), ("DATELINE_TEST_FAULT", &hang)]);
         assert_eq!(ran.code(), 1, "{point}: {}", ran.stderr);
         let said = if point == "before-open" { "opening the state in `" } else { "commit-deadline" };
         assert!(ran.stderr.contains(said), "{point}: {}", ran.stderr);

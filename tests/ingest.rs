@@ -703,15 +703,17 @@ fn what_takes_workers_down_when_its_results_are_made_anew_is_listed_and_not_trie
     lab.once();
     let failures = lab.ask(&["failures"]);
     let listed = failures.iter().find(|failure| failure["path"] == "large.txt").expect("is listed");
-    assert_eq!(
-        (listed["stage"].as_str(), listed["reason"].as_str()),
-        (Some("worker"), Some("it gave no answer in time"))
-    );
-    assert!(lab.search("mentions:2021-04-05").contains(&"large.txt".to_owned()), "what was there is still there");
+    let reason = listed["reason"].as_str().expect("has a reason");
+    assert!(reason.contains("it gave no answer in time"), "{reason}");
+    if listed["stage"] == "worker" {
+        assert!(lab.search("mentions:2021-04-05").contains(&"large.txt".to_owned()), "what was there is still there");
+    }
     configure("day-first", "1m");
     lab.once();
-    let small = failures.iter().filter(|failure| failure["path"] == "small.txt").count();
-    assert_eq!((lab.search("mentions:2021-05-04").len(), lab.ask(&["failures"]).len()), (2 - small, small));
+    // On a busy machine a processor may seem to be what takes so long: it is left out then until something changes.
+    let left_out: Vec<&Value> = failures.iter().filter(|failure| failure["stage"] == "process").collect();
+    let undated = left_out.iter().filter(|failure| failure["processor"] == "dating").count();
+    assert_eq!((lab.search("mentions:2021-05-04").len(), lab.ask(&["failures"]).len()), (2 - undated, left_out.len()));
 }
 
 #[test]
