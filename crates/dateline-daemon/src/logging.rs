@@ -26,7 +26,7 @@ pub(crate) fn start(format: LogFormat, directives: &str) {
         // A log that cannot be written, as when its reader is gone or its disk is full, must not end what it tells of: the
         // library would complain on standard error, which panics.
         let builder = tracing_subscriber::fmt().with_env_filter(filter).log_internal_errors(false);
-        builder.with_writer(std::io::stderr).json().flatten_event(true).try_init()
+        builder.with_writer(std::io::stderr).json().flatten_event(true).finish().try_init()
     };
     drop(started);
 }

@@ -16,7 +16,7 @@ mod registry;
 mod run;
 
 pub use chain::{Chain, Member};
-pub use deadline::Until;
+pub use deadline::{Until, thread_time};
 pub use error::ChainError;
 pub use key::{InputHashes, canonical_json};
 pub use plan::{Plan, Planned, Reason, Standing};

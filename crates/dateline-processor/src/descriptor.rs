@@ -63,7 +63,8 @@ pub struct FacetSpec {
 /// What one document may cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Time for one document. Checked where the processor calls [`crate::DocumentView::tick`], enforced by the worker.
+    /// Processor time for one document. Checked where the processor calls [`crate::DocumentView::tick`]; one that does not, or
+    /// that waits, is ended by the worker.
     pub time: Duration,
     /// Bytes of all its layers together, encoded.
     pub output_bytes: usize,

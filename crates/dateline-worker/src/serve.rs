@@ -10,7 +10,7 @@ use crate::parser::{self, ParsedDocument, ParserOptions};
 use crate::pipeline::exec::ExecTransport;
 use crate::pipeline::processor::core::{DocumentInput, Hints, PartNames, SourceInfo, SourcePath, Timestamp};
 use crate::pipeline::{
-    Annotated, Blocked, Chain, ChainError, Previous, Registry, RunOptions, error_chain, panic_message,
+    Annotated, Blocked, Chain, ChainError, Previous, Registry, RunOptions, error_chain, panic_message, thread_time,
 };
 use crate::sandbox;
 use crate::yielding::begin_session;
@@ -155,12 +155,6 @@ fn read_init(wire: InitWire) -> Result<(Init, i32), FrameError> {
         memory_bytes: wire.memory_bytes,
     };
     Ok((init, wire.parent))
-}
-
-/// Processor time of this thread so far.
-fn thread_time() -> Duration {
-    let now = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
-    Duration::try_from(now).unwrap_or_default()
 }
 
 struct Source {

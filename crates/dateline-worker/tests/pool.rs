@@ -21,7 +21,7 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct WordLayer(Vec<Span>);
@@ -181,6 +181,9 @@ fn escapes() -> Vec<&'static str> {
     }
     found
 }
+
+/// Longest time a worker may take to start, on whatever machine.
+const READY_MAX: Duration = Duration::from_secs(120);
 
 fn registry() -> Registry {
     Registry::default().annotator::<Trouble>().annotator::<Words>()
@@ -471,6 +474,12 @@ fn workers_yield_to_other_sessions_and_leave_ours_alone() {
     let ours = session_nice(own);
     let [_, group, _] = relatives(own);
     let pool = Pool::start(PoolOptions { niceness: 7, ..options() }).expect("starts");
+    // The pool is there with its first worker; each has its session once it is ready.
+    let began = Instant::now();
+    while pool.status().workers < 2 {
+        assert!(began.elapsed() < READY_MAX, "the second worker never got ready");
+        std::thread::yield_now();
+    }
     let children = children();
     assert_eq!(children.len(), 2);
     if group.is_none() {
