@@ -86,6 +86,19 @@ fn a_mistake_in_the_configuration_is_placed() {
 }
 
 #[test]
+fn what_is_no_glob_is_refused_before_anything_goes_by_it() {
+    let lab = Lab::new();
+    let good = lab.directory().join("good.toml");
+    std::fs::write(&good, "[watch]\nignore = [\"*.bak\", \"drafts/\"]\n").expect("file is written");
+    assert!(lab.run_datelined(&["--config", good.to_str().expect("is UTF-8"), "config", "check"]).status.success());
+    let bad = lab.directory().join("bad.toml");
+    std::fs::write(&bad, "[watch]\nignore = [\"*.bak\", \"drafts[\"]\n").expect("file is written");
+    let ran = lab.run_datelined(&["--config", bad.to_str().expect("is UTF-8"), "config", "check"]);
+    assert_eq!(ran.code(), 2, "{}", ran.stderr);
+    assert!(ran.stderr.contains("bad.toml:2: `watch.ignore`: invalid ignore glob `drafts[`"), "{}", ran.stderr);
+}
+
+#[test]
 fn a_query_mistake_is_pointed_at() {
     let lab = Lab::new();
     lab.write("a.txt", "The lighthouse was lit.\n");

@@ -181,8 +181,9 @@ pub enum SandboxMode {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct StoreSection {
-    /// How long superseded and deleted texts are kept for `--known-at`: `forever`, or a length of time. A clock that goes
-    /// ahead by more than a day is believed only when it has stayed there for a day.
+    /// How long superseded and deleted texts are kept for `--known-at`: `forever`, or a length of time; they are forgotten
+    /// when it is over, up to a hundredth of it later. A clock that goes ahead by more than a day is believed only when it
+    /// has stayed there for a day.
     pub retention: Retention,
     /// Intake pauses while less than this is free on the disk.
     pub free_space_reserve: ByteSize,

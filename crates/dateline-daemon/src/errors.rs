@@ -6,6 +6,7 @@ use dateline_core::terminal::escape;
 use dateline_protocol::{ErrorBody, ErrorKind};
 use std::error::Error;
 use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 
 /// An error that ends the program, with what to do about it.
@@ -138,9 +139,17 @@ unhinted!(
     crate::indexing::IndexingError,
 );
 
+/// A path as a shell takes it for one word.
+pub(crate) fn shell_word(path: &Path) -> String {
+    let path = path.to_string_lossy();
+    // What no shell takes, a zero byte, is in no path.
+    shlex::try_quote(&path).map_or_else(|_| path.to_string(), |word| word.into_owned())
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Fatal;
+    use super::{Fatal, shell_word};
+    use std::path::Path;
 
     #[test]
     fn what_files_hold_does_not_reach_the_terminal_as_it_is() {
@@ -148,5 +157,12 @@ mod tests {
         let fatal = Fatal::hinted(error, "rename `\u{9b}31m`");
         let expected = "datelined: `\\u{1b}]0;owned\\u{7}\\u{202e}.txt` is broken\nhint: rename `\\u{9b}31m`\n";
         assert_eq!(fatal.shown(), expected);
+    }
+
+    #[test]
+    fn a_path_with_blanks_is_one_word_to_a_shell() {
+        for (path, word) in [("/news/2026", "/news/2026"), ("/my news", "'/my news'"), ("it's", "\"it's\"")] {
+            assert_eq!(shell_word(Path::new(path)), word);
+        }
     }
 }

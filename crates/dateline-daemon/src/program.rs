@@ -9,10 +9,11 @@ use crate::resources;
 use dateline_config::{Config, Environment, Overrides};
 use dateline_core::{ContentHash, Outcome, SourcePath, Timestamp};
 use dateline_parser::ParserOptions;
-use dateline_pipeline::{Chain, Plan, ProcessorTables, Registry};
+use dateline_pipeline::{Chain, Plan, ProcessorTables, Registry, error_chain};
 use dateline_processor::{FacetSpec, LayerSpec, Resources};
 use dateline_protocol::wire::Versions;
 use dateline_protocol::{ErrorBody, ErrorKind};
+use dateline_watch::{PollMode, WatchOptions};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
@@ -78,6 +79,7 @@ impl Program {
             tracing::warn!("{warning}");
         }
         dateline_config::check_places(&config.root, &config.state)?;
+        check_ignored(&config)?;
         let parser = parser_options(&config)?;
         check_sections(&registry, &config)?;
         let tables: ProcessorTables = config.processor_values();
@@ -102,6 +104,11 @@ impl Program {
             resources,
             parser,
         })
+    }
+
+    /// How its folder is watched and read.
+    pub(crate) fn watch_options(&self) -> WatchOptions {
+        watch_options(&self.config, &self.root)
     }
 
     /// The program with the folder that a store was made from: who asks about a state need not know its folder.
@@ -232,6 +239,30 @@ fn parser_options(config: &Config) -> Result<ParserOptions, Fatal> {
     config.parser.check(&dateline_processor::schemars::schema_for!(ParserOptions).to_value())?;
     let read = serde_json::from_value::<ParserOptions>(config.parser.value().clone());
     Ok(read.map_err(|error| config.parser.bad_value("", error))?)
+}
+
+/// How the folder is watched.
+fn watch_options(config: &Config, root: &Path) -> WatchOptions {
+    let watch = &config.watch;
+    let mut options = WatchOptions::new(root);
+    options.ignore = watch.ignore.clone();
+    options.settle = watch.settle.0;
+    options.rescan_interval = watch.rescan_interval.period();
+    options.poll = match watch.poll {
+        dateline_config::PollMode::Auto => PollMode::Auto,
+        dateline_config::PollMode::Always => PollMode::Always,
+        dateline_config::PollMode::Never => PollMode::Never,
+    };
+    options.poll_interval = watch.poll_interval.0;
+    options.file_bytes_max = watch.file_size_max.0;
+    options
+}
+
+/// What is to be left out of the folder is known by globs, which the watcher reads.
+fn check_ignored(config: &Config) -> Result<(), Fatal> {
+    watch_options(config, &config.root)
+        .check()
+        .map_err(|error| config.bad_value("watch.ignore", error_chain(&error)).into())
 }
 
 /// Every `[processor.NAME]` belongs to a processor and has only keys that processor knows.

@@ -3,7 +3,7 @@
 use crate::answer::Answerer;
 use crate::args::{Arguments, Command, ConfigAction, LogFormat, Places};
 use crate::engine::{Mode, Next};
-use crate::errors::Fatal;
+use crate::errors::{Fatal, shell_word};
 use crate::live::Live;
 use crate::program::Program;
 use crate::repair::Repairs;
@@ -219,17 +219,16 @@ fn example(program: &Program) -> String {
     let command = match sibling {
         // `cargo run` builds the one program that it runs.
         Some(_) if !is_built && std::env::var_os("CARGO").is_some() => by_cargo(own.as_deref()),
-        Some(sibling) if is_built && !on_path => {
-            let shown = sibling.strip_prefix(&directory).unwrap_or(&sibling).display().to_string();
-            if shown.starts_with('/') { shown } else { format!("./{shown}") }
-        }
+        Some(sibling) if is_built && !on_path => shell_word(
+            &sibling.strip_prefix(&directory).map_or_else(|_| sibling.clone(), |below| Path::new(".").join(below)),
+        ),
         _ => "dateline".to_owned(),
     };
     let default_state =
         dateline_config::load(&Overrides::default(), &Environment::current()).map(|config| config.state);
     let state = match default_state {
         Ok(default) if default == program.state => String::new(),
-        _ => format!(" --state '{}'", program.state.display()),
+        _ => format!(" --state {}", shell_word(&program.state)),
     };
     format!("{command} status{state}")
 }

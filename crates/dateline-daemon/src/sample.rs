@@ -111,7 +111,7 @@ pub(crate) fn sample(program: &Arc<Program>, count: usize, only: Option<&str>, a
     let chain = chain_of(program)?;
     let mut stored = Stored::reach(program)?;
     stored.check_root(program)?;
-    let root = Root::open_with(&setup::watch_options(program)).map_err(std::io::Error::other)?;
+    let root = Root::open_with(&program.watch_options()).map_err(std::io::Error::other)?;
     let decisions = program.decisions.all()?;
     let by_id = name_by_id(&decisions);
     let mut tally = Tally::default();

@@ -4,7 +4,7 @@ use crate::answer::Answerer;
 use crate::committer::{self, BATCHES_WAITING_MAX, Report, Watchdog, Work};
 use crate::control::Control;
 use crate::engine::{Engine, EngineError, Inputs, Mode, Parts};
-use crate::errors::Fatal;
+use crate::errors::{Fatal, shell_word};
 use crate::faults::Hooks;
 use crate::indexing::{self, Followed, IndexingError, Slot};
 use crate::live::{Live, Phase};
@@ -16,7 +16,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use dateline_processor::IndexerHome;
 use dateline_processor_index::{Index, Searching};
 use dateline_store::{OpenReport, StateDir, Store, StoreOptions};
-use dateline_watch::{PollMode, Root, ScanReport, WatchEvent, WatchOptions, Watcher};
+use dateline_watch::{Root, ScanReport, WatchEvent, Watcher};
 use dateline_worker::{Init, Pool, PoolOptions};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -131,23 +131,6 @@ pub(crate) fn start_pool(program: &Program, niceness: u8) -> Result<Pool, Fatal>
     Ok(pool)
 }
 
-/// How the folder is watched.
-pub(crate) fn watch_options(program: &Program) -> WatchOptions {
-    let watch = &program.config.watch;
-    let mut options = WatchOptions::new(&program.root);
-    options.ignore = watch.ignore.clone();
-    options.settle = watch.settle.0;
-    options.rescan_interval = watch.rescan_interval.period();
-    options.poll = match watch.poll {
-        dateline_config::PollMode::Auto => PollMode::Auto,
-        dateline_config::PollMode::Always => PollMode::Always,
-        dateline_config::PollMode::Never => PollMode::Never,
-    };
-    options.poll_interval = watch.poll_interval.0;
-    options.file_bytes_max = watch.file_size_max.0;
-    options
-}
-
 /// Everything that runs beside the event loop.
 pub(crate) struct Running {
     program: Arc<Program>,
@@ -163,7 +146,7 @@ pub(crate) struct Running {
 
 /// The folder, which must be there, unless it is known: then a disk is not mounted yet, and is waited for.
 fn root_to_watch(program: &Program, mode: Mode, known: bool) -> Result<Root, Fatal> {
-    let options = watch_options(program);
+    let options = program.watch_options();
     let root = match Root::open_with(&options) {
         Err(error) if mode == Mode::Watch && known && error.is_missing_root() => Root::unchecked(&options),
         opened => opened,
@@ -174,7 +157,7 @@ fn root_to_watch(program: &Program, mode: Mode, known: bool) -> Result<Root, Fat
 /// The folder's watcher, and where it tells what it sees.
 fn start_watcher(program: &Program) -> Result<(Watcher, Receiver<WatchEvent>), Fatal> {
     let (events, watch) = bounded(WATCH_EVENTS_MAX);
-    let watcher = Watcher::start(watch_options(program), events).map_err(|error| bad_root(program, error))?;
+    let watcher = Watcher::start(program.watch_options(), events).map_err(|error| bad_root(program, error))?;
     Ok((watcher, watch))
 }
 
@@ -329,7 +312,7 @@ impl Running {
 }
 
 fn bad_root(program: &Program, error: dateline_watch::WatchError) -> Fatal {
-    let root = program.root.display();
+    let root = shell_word(&program.root);
     Fatal::hinted(error, format!("make the folder (`mkdir -p {root}`), or name another with `--root DIR`"))
 }
 
@@ -343,7 +326,7 @@ pub(crate) fn socket_of(program: &Program) -> PathBuf {
 /// # Errors
 /// When it cannot be opened.
 pub(crate) fn open_root(program: &Program) -> Result<Root, Fatal> {
-    Root::open_with(&watch_options(program)).map_err(|error| bad_root(program, error))
+    Root::open_with(&program.watch_options()).map_err(|error| bad_root(program, error))
 }
 
 /// Looks through the folder once.
@@ -352,7 +335,7 @@ pub(crate) fn open_root(program: &Program) -> Result<Root, Fatal> {
 /// When the folder cannot be opened.
 pub(crate) fn scan(program: &Program) -> Result<ScanReport, Fatal> {
     let root = open_root(program)?;
-    dateline_watch::scan(&root, &watch_options(program)).map_err(|error| bad_root(program, error))
+    dateline_watch::scan(&root, &program.watch_options()).map_err(|error| bad_root(program, error))
 }
 
 /// Brings indexers that a crash left behind to the end of the change log.

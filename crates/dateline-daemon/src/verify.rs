@@ -86,7 +86,7 @@ struct Checker<'a> {
 
 impl<'a> Checker<'a> {
     fn new(program: &'a Program, opened: &'a setup::Opened) -> Result<Checker<'a>, Fatal> {
-        let root = Root::open_with(&setup::watch_options(program)).map_err(std::io::Error::other)?;
+        let root = Root::open_with(&program.watch_options()).map_err(std::io::Error::other)?;
         let chain = crate::attempt::chain_of(program)?;
         let decisions = program.decisions.all()?;
         Ok(Checker { program, store: &opened.store, index: &opened.index, root, chain, decisions })

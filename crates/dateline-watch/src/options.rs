@@ -3,6 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::error::WatchError;
+use crate::ignore::IgnoreRules;
+
 /// How to watch one root.
 #[derive(Clone, Debug)]
 pub struct WatchOptions {
@@ -46,6 +49,14 @@ impl WatchOptions {
             file_bytes_max: ReadLimits::default().file_bytes_max,
             limits: Limits::default(),
         }
+    }
+
+    /// Whether a watcher could go by them.
+    ///
+    /// # Errors
+    /// When something to leave out is no glob.
+    pub fn check(&self) -> Result<(), WatchError> {
+        IgnoreRules::new(&self.ignore).map(drop)
     }
 
     /// The limits to give to [`crate::Root::read`].
