@@ -1,6 +1,9 @@
 //! Words for who can say something: people by what they do or are to others, groups and offices, and what they put into
 //! writing. Data and endings; knows no grammar.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 /// People, groups, offices and writings whose ending does not tell.
 const NOUNS: &str = "accountant ad administration agency agent aide alliance ally ambassador analysis article \
     assistant association attendant attorney audience authority baby bank bishop blog board book boss boy branch \
@@ -46,12 +49,16 @@ const NOBODY: &str = "after agree and another answer behavior behaviour better b
 const PRONOUNS: &str = "he she they it we i who you which that this these those one ones both all some many most several \
     few each others another two three four none himself herself themselves him her them his";
 
+/// The lists as sets: whole lists were gone through for each word that may be a speaker.
+static SETS: LazyLock<[HashSet<&str>; 3]> =
+    LazyLock::new(|| [NOUNS, NOBODY, PRONOUNS].map(|list| list.split_whitespace().collect()));
+
 /// Whether a noun, in small letters, is one for somebody or something that says things.
 pub(crate) fn can_speak(noun: &str) -> bool {
+    let [nouns, nobody, _] = &*SETS;
     let is_one = |word: &str| {
-        let is_listed = NOUNS.split_whitespace().any(|noun| noun == word);
         let ends_so = word.len() > 3 && ENDINGS.iter().any(|ending| word.ends_with(ending));
-        is_listed || ends_so && !NOBODY.split_whitespace().any(|nobody| nobody == word)
+        nouns.contains(word) || ends_so && !nobody.contains(word)
     };
     let noun = noun.trim_end_matches("'s").trim_end_matches("’s");
     let last = noun.rsplit('-').next().unwrap_or(noun);
@@ -69,7 +76,8 @@ pub(crate) fn is_behind_a_noun(word: &str) -> bool {
 
 /// Whether a word, in small letters, is a pronoun or stands like one.
 pub(crate) fn stands_for_somebody(word: &str) -> bool {
-    PRONOUNS.split_whitespace().any(|pronoun| pronoun == word)
+    let [_, _, pronouns] = &*SETS;
+    pronouns.contains(word)
 }
 
 #[cfg(test)]
